@@ -56,7 +56,8 @@ from projections.reading.queries import (
 from projections.views import incident_inbox, incidents, lent_inbox
 from projections.views.deployment_requests import NAME
 from projections.views.inbox_recipient import Form, Recipient
-from projections.views.inbox_rows import ME, NEVER, table
+from projections.views.inbox_rows import ME, table
+from projections.views.inbox_table import NEVER
 from projections.views.lent_inbox import NOBODY
 
 

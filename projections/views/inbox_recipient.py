@@ -10,7 +10,7 @@ from domain.deputies import Deputies
 from domain.vocabulary import Actor, Person, Role
 from projections.reading.filter_shape import Shape, shape_of
 from projections.reading.list_queries import outermost
-from projections.views.inbox_rows import person_id
+from projections.views.inbox_table import person_id
 
 
 @dataclass(frozen=True, slots=True)

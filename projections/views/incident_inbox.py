@@ -26,7 +26,8 @@ from projections.reading.list_queries import any_of, beneath, ordered
 from projections.reading.queries import ViewerScope, is_any_of, judgement_time, named_texts, valid_at, visible
 from projections.views import incidents, lent_inbox
 from projections.views.inbox_recipient import Form
-from projections.views.inbox_rows import ME, NEVER, findings
+from projections.views.inbox_rows import ME, findings
+from projections.views.inbox_table import NEVER
 from projections.views.incident_inbox_rows import table
 
 KIND: Final[ColumnElement[str]] = literal_column("'Incident'", Text)
