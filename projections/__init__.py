@@ -1,4 +1,4 @@
 """Views: rows derived from events, and the queries that read them. One module for each view.
 
-Shared packages: rebuilding > following > reading > tables.
+Imports: rebuilding > following > catalogue > views > rows > reading > tables.
 """
