@@ -1,5 +1,5 @@
-"""What a channel reads for a message. `payload` and `notices` read it with GraphQL, which is imported for the first
-message only.
+"""What a channel reads for a message. `payload` and `mail_content` read it with GraphQL, which is imported for the
+first message only.
 """
 
 from collections.abc import Awaitable, Callable
@@ -33,7 +33,7 @@ class ReadPayload(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class MailContent:
     """What a mail says. path: where the register shows the subject. sentence: what happened or waits; None if the
     subject's marking keeps that from mail."""
 
@@ -42,8 +42,8 @@ class Notice:
     sentence: str | None
 
 
-class ReadNotice(Protocol):
-    async def __call__(self, subscription: MailSubscription, delivery: Delivery) -> Notice | Withheld:
+class ReadMailContent(Protocol):
+    async def __call__(self, subscription: MailSubscription, delivery: Delivery) -> MailContent | Withheld:
         """What a mail says. Raises Postponed, Unreadable."""
         ...
 

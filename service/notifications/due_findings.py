@@ -1,4 +1,4 @@
-"""The findings that holds await by now, each with the authority that investigates the place: for `due`.
+"""The findings that holds await by now, each with the authority that investigates the place: for `reminders`.
 
 Who that is follows from the mandates of the moment, so it is in no row of the view.
 """

@@ -9,9 +9,9 @@ from domain.message_types import CONFIRMATION
 from domain.vocabulary import Text
 from service.access.mail_confirmation import MailConfirmation
 from service.notifications.channels import Delivered, Failed, Outcome
-from service.notifications.contents import Postponed, ReadNotice, Withheld
+from service.notifications.contents import Postponed, ReadMailContent, Withheld
 from service.notifications.mail_server import MailRefused, MailServer, NoSuchMailbox, NotAccepted
-from service.notifications.mail_text import Letterhead, confirmation_mail, notice_mail
+from service.notifications.mail_text import Letterhead, confirmation_mail, subject_mail
 from service.notifications.queue import Delivery
 
 AT_ONCE: Final = 8
@@ -22,7 +22,9 @@ CONFIRMED: Final = "the address is confirmed already"
 
 
 class MailChannel:
-    def __init__(self, read: ReadNotice, server: MailServer, head: Letterhead, confirmation: MailConfirmation) -> None:
+    def __init__(
+        self, read: ReadMailContent, server: MailServer, head: Letterhead, confirmation: MailConfirmation
+    ) -> None:
         self._read, self._server, self._head, self._confirmation = read, server, head, confirmation
         self._places = asyncio.Semaphore(AT_ONCE)
 
@@ -58,5 +60,5 @@ class MailChannel:
             if subscription.status is not MailSubscriptionStatus.UNCONFIRMED:
                 return Withheld(CONFIRMED)
             return confirmation_mail(self._head, subscription, delivery, self._confirmation.code(subscription.id))
-        notice = await self._read(subscription, delivery)
-        return notice if isinstance(notice, Withheld) else notice_mail(self._head, subscription, delivery, notice)
+        content = await self._read(subscription, delivery)
+        return content if isinstance(content, Withheld) else subject_mail(self._head, subscription, delivery, content)

@@ -8,7 +8,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from domain.mail_subscription.state import MailSubscription
-from service.notifications.contents import Notice
+from service.notifications.contents import MailContent
 from service.notifications.queue import Delivery
 
 NAME: Final = "Mandate"
@@ -28,10 +28,12 @@ class Letterhead:
         return f"<{id}@{self.sender.rpartition('@')[2]}>"
 
 
-def notice_mail(head: Letterhead, to: MailSubscription, delivery: Delivery, notice: Notice) -> bytes:
+def subject_mail(head: Letterhead, to: MailSubscription, delivery: Delivery, content: MailContent) -> bytes:
     """Mails about a subject refer to it, so that mail programs put them together."""
-    said = notice.reference if notice.sentence is None else f"{notice.reference}: {notice.sentence.removesuffix('.')}"
-    text = [notice.reference, notice.sentence or "", head.link(notice.path)]
+    said = (
+        content.reference if content.sentence is None else f"{content.reference}: {content.sentence.removesuffix('.')}"
+    )
+    text = [content.reference, content.sentence or "", head.link(content.path)]
     mail = _mail(head, to, delivery, said, text)
     mail["References"] = head.message_id(str(delivery.subject))
     return mail.as_bytes()

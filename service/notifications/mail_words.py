@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from domain.vocabulary import format_time
-from service.notifications.due import EXPIRE, Due
+from service.notifications.reminders import EXPIRE, Due
 
 WORD: Final = re.compile(r"(?<!^)(?=[A-Z])")
 

@@ -9,8 +9,8 @@ from service.graphql.execution.request import encode_json
 from service.graphql.execution.sent_documents import sent_documents, variables_for
 from service.notifications.contents import StillDue, Unreadable, Withheld
 from service.notifications.document_answers import GONE, NOT_DUE, NOT_VISIBLE, Answers, awaited_incident
-from service.notifications.due import Due, is_due
 from service.notifications.queue import Delivery
+from service.notifications.reminders import Due, is_due
 
 THIN: Final = "webhook-message"
 """The document that decides whether the endpoint may see an event, and what a thin message says of it."""

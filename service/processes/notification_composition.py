@@ -28,13 +28,13 @@ from service.commands.dispatcher import Dispatch
 from service.commands.envelope import CommandEnvelope
 from service.event_store.access_recorder import AccessRecorder
 from service.notifications.channels import Channels, Disable
-from service.notifications.contents import Notice, Postponed, ReadNotice, ReadPayload, Withheld
-from service.notifications.due import STILL_DUE, Due
+from service.notifications.contents import MailContent, Postponed, ReadMailContent, ReadPayload, Withheld
 from service.notifications.http_receivers import Receivers
 from service.notifications.mail_channel import MailChannel
 from service.notifications.mail_server import MailServer
 from service.notifications.mail_text import Letterhead
 from service.notifications.queue import Delivery
+from service.notifications.reminders import STILL_DUE, Due
 from service.notifications.sender import Parts, Sender
 from service.notifications.webhook_channel import WebhookChannel
 from service.processes.composition import WriteSide, reading_connections
@@ -104,14 +104,14 @@ def _channels(settings: Settings, sending: Sending, read: "_LazyReading", clock:
         webhooks = WebhookChannel(read.payload, sending.keys, receivers, clock)
     if sending.server is not None and sending.confirmation is not None:
         head = Letterhead(sender=settings.smtp_sender, register=settings.smtp_links or None)
-        mail = MailChannel(read.notice, sending.server, head, sending.confirmation)
+        mail = MailChannel(read.mail, sending.server, head, sending.confirmation)
     return Channels(webhooks=webhooks, mail=mail)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
     payload: ReadPayload
-    notice: ReadNotice
+    mail: ReadMailContent
 
 
 class _LazyReading:
@@ -124,8 +124,8 @@ class _LazyReading:
     async def payload(self, endpoint: WebhookEndpoint, delivery: Delivery) -> bytes | Withheld:
         return await (await self._read()).payload(endpoint, delivery)
 
-    async def notice(self, subscription: MailSubscription, delivery: Delivery) -> Notice | Withheld:
-        return await (await self._read()).notice(subscription, delivery)
+    async def mail(self, subscription: MailSubscription, delivery: Delivery) -> MailContent | Withheld:
+        return await (await self._read()).mail(subscription, delivery)
 
     async def _read(self) -> _Reading:
         async with self._opening:
@@ -146,7 +146,7 @@ async def _reading(settings: Settings, url: str, write: WriteSide) -> AsyncItera
     from service.graphql.schema.context import Services
     from service.graphql.schema.node_types import as_node
     from service.notifications.document_answers import Answers
-    from service.notifications.notices import Notices
+    from service.notifications.mail_content import MailContents
     from service.notifications.payload import Payloads
     from service.processes.subscription_composition import open_subscriptions
 
@@ -176,7 +176,9 @@ async def _reading(settings: Settings, url: str, write: WriteSide) -> AsyncItera
             )
             answers = Answers(GraphQLExecutor(schema, TrustedDocuments(schema, read_documents())), services, clock)
             still_due = partial(_still_due, connections)
-            yield _Reading(Payloads(answers, still_due), Notices(answers, still_due, partial(_is_blocked, blocked)))
+            yield _Reading(
+                Payloads(answers, still_due), MailContents(answers, still_due, partial(_is_blocked, blocked))
+            )
     finally:
         await connections.close()
 

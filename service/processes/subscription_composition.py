@@ -8,7 +8,7 @@ from typing import Final
 from projections.reading.reader import Reader
 from projections.views.authorities import standing_of
 from service.access.blocked_persons import BlockedPersons
-from service.event_store.notifications import append_listener
+from service.event_store.append_listener import append_listener
 from service.graphql.subscriptions.feed import VIEWS, EventFeed, head_of
 from service.graphql.subscriptions.inbox_feed import InboxFeed
 from service.graphql.subscriptions.lifetime import SubscriptionServices

@@ -21,8 +21,8 @@ from service.commands.dispatcher import blocking
 from service.commands.policy_queries import PolicyQueries
 from service.commands.policy_runner import CONSUMER_NAME, CONSUMER_VERSION, PolicyRunner
 from service.errors import Unavailable
-from service.notifications.due import remind
 from service.notifications.outbox import Outbox
+from service.notifications.reminders import remind
 from service.processes.access_log_retention import expire_access_log
 from service.processes.composition import Clock, write_side
 from service.processes.notification_composition import Sending, send_messages

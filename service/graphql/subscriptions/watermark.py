@@ -13,7 +13,7 @@ from typing import Final
 
 from projections.reading.reader import DatabaseUnavailable
 from service.errors import Unavailable
-from service.event_store.notifications import OpenListener, WaitForAppend
+from service.event_store.append_listener import OpenListener, WaitForAppend
 from service.graphql.execution.graphql_errors import SubscriptionsEnded
 
 SHORTEST: Final = 0.005

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.notifications.due import queue_due
+from service.notifications.reminders import queue_due
 from tests.service.notifications.receiver import Receiver, receiving
 from tests.service.notifications.register import ADMIN, CLERK, INVESTIGATOR, REQUESTER, REVIEWER, Register
 from tests.service.notifications.waiting import until
