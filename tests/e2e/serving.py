@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,9 +15,9 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from service.cli import application
+from tests import fork_server
+from tests.fork_server import Forked
 from tests.waiting import until
-
-MANDATE = [sys.executable, "-m", "service.cli"]
 
 
 @dataclass
@@ -27,15 +26,13 @@ class Served:
 
     url: str
     environment: dict[str, str]
-    process: subprocess.Popen[bytes]
+    process: Forked
     log: Path
     tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """One command on this register."""
-        return subprocess.run(
-            [*MANDATE, *arguments], env=self.environment, capture_output=True, text=True, check=check, timeout=120
-        )
+        return fork_server.run("service.cli", *arguments, env=self.environment, check=check)
 
     def invoke(self, *arguments: str) -> Result:
         """One command on this register, executed in this process: where the test is not about the process."""
@@ -103,8 +100,8 @@ def serve(folder: Path, *arguments: str, ready: str = "ready", **environment: st
     environment = {**clean, "MANDATE_DATA_DIR": str(folder / "data"), **environment}
     log = folder / f"serve-{port}.log"
     with log.open("wb") as said:
-        process = subprocess.Popen(
-            [*MANDATE, "serve", "--port", str(port), *arguments], env=environment, stderr=said, stdout=said
+        process = fork_server.start(
+            "service.cli", "serve", "--port", str(port), *arguments, env=environment, stdout=said, stderr=said
         )
     served = Served(f"http://127.0.0.1:{port}", environment, process, log)
     try:

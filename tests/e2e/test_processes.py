@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from service.cli import main
-from tests.e2e.serving import MANDATE, Served, serve
+from tests.e2e.serving import Served, serve
 from tests.waiting import until
 
 REGISTER = """mutation ($code: String!) { registerAuthority(input: {code: $code, name: $code}) {
@@ -115,7 +115,7 @@ def test_sigterm_drains_and_ends_cleanly(tmp_path: Path) -> None:
 def test_the_embedded_key_is_for_this_machine_alone(tmp_path: Path) -> None:
     environment = {**os.environ, "MANDATE_DATA_DIR": str(tmp_path / "data")}
     ran = subprocess.run(
-        [*MANDATE, "serve", "--host", "0.0.0.0", "--port", "0"],
+        [sys.executable, "-m", "service.cli", "serve", "--host", "0.0.0.0", "--port", "0"],
         env=environment,
         capture_output=True,
         text=True,

@@ -19,8 +19,9 @@ from service.commands.state_cache import StateCache
 from service.commands.stream_locks import StreamLocks
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
-from tests.e2e.serving import MANDATE
+from tests import fork_server
 from tests.faults.deciding import ASKER, DECIDER, PLACE, person
+from tests.fork_server import Forked
 from tests.service.graphql.api_client import KEY, ApiClient
 
 DESK = AuthorityCode("desk")
@@ -44,16 +45,22 @@ class Process:
     """One that can be killed and started again."""
 
     def __init__(
-        self, environment: dict[str, str], log: Path, *arguments: str, program: Sequence[str] = MANDATE
+        self, environment: dict[str, str], log: Path, *arguments: str, program: Sequence[str] | None = None
     ) -> None:
+        """program: a command that is started afresh; left out, `mandate`."""
         self._environment = environment
         self._log = log
-        self._command = [*program, *arguments]
+        self._program = program
+        self._arguments = arguments
         self.start()
 
     def start(self) -> None:
         with self._log.open("ab") as said:
-            self.process = subprocess.Popen(self._command, env=self._environment, stderr=said)
+            self.process: Forked | subprocess.Popen[bytes] = (
+                fork_server.start("service.cli", *self._arguments, env=self._environment, stderr=said)
+                if self._program is None
+                else subprocess.Popen([*self._program, *self._arguments], env=self._environment, stderr=said)
+            )
 
     def end(self, how: signal.Signals) -> None:
         self.process.send_signal(how)
@@ -62,7 +69,7 @@ class Process:
 
 @contextmanager
 def running(
-    environment: dict[str, str], log: Path, *arguments: str, program: Sequence[str] = MANDATE
+    environment: dict[str, str], log: Path, *arguments: str, program: Sequence[str] | None = None
 ) -> Iterator[Process]:
     """log: for whoever asks why it ended."""
     process = Process(environment, log, *arguments, program=program)

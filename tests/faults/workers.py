@@ -1,17 +1,17 @@
 """Workers that are started and killed."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from service.settings import DatabaseUrls
+from tests import fork_server
+from tests.fork_server import Forked
 
 
 @contextmanager
-def worker(urls: DatabaseUrls, log: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+def worker(urls: DatabaseUrls, log: Path | None = None) -> Iterator[Forked]:
     """log: the file that it logs to."""
     process = started(urls, log)
     try:
@@ -21,8 +21,7 @@ def worker(urls: DatabaseUrls, log: Path | None = None) -> Iterator[subprocess.P
         process.wait(10)
 
 
-def started(urls: DatabaseUrls, log: Path | None = None) -> subprocess.Popen[bytes]:
+def started(urls: DatabaseUrls, log: Path | None = None) -> Forked:
     environment = {**os.environ, "MANDATE_DATABASE_URL": urls.api, "MANDATE_WORKER_DATABASE_URL": urls.worker}
-    command = [sys.executable, "-m", "service.cli", "worker"]
     with (log or Path(os.devnull)).open("ab") as output:
-        return subprocess.Popen(command, env=environment, stderr=output)
+        return fork_server.start("service.cli", "worker", env=environment, stderr=output)

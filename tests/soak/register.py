@@ -16,7 +16,8 @@ from projections.catalogue import VIEWS
 from service.database.embedded import embedded_postgres
 from service.database.migrations import migrate
 from service.settings import DatabaseUrls
-from tests.e2e.serving import MANDATE, free_port
+from tests import fork_server
+from tests.e2e.serving import free_port
 from tests.faults.processes import Process, environment, is_ready, prepare, running
 from tests.service.graphql.api_client import ApiClient
 from tests.waiting import until
@@ -72,9 +73,7 @@ class SoakRegister:
     def rebuild(self, chance: random.Random) -> str:
         """Asks for a rebuild of one view, and kills it half of the times."""
         view = chance.choice(VIEWS).name
-        process = subprocess.Popen(
-            [*MANDATE, "rebuild", view], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        process = fork_server.start("service.cli", "rebuild", view, env=self.environment)
         with suppress(subprocess.TimeoutExpired):
             process.wait(chance.uniform(0.5, 3) if chance.random() < 0.5 else 60)
         process.kill()
@@ -82,8 +81,7 @@ class SoakRegister:
         return view
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [*MANDATE, *arguments]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=600, check=False)
+        return fork_server.run("service.cli", *arguments, env=self.environment, check=False, timeout=600)
 
     def settle(self) -> None:
         """Waits until every API is ready and every view has caught up."""

@@ -14,7 +14,7 @@ from tests.projections.histories import Histories
 from tests.projections.rebuilding.empty_views import empty
 from tests.projections.world import World
 
-KILLS = 8
+KILLS = 4
 
 
 def started(world: World) -> subprocess.Popen[str]:

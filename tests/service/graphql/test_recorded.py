@@ -18,8 +18,11 @@ from tests.service.graphql.api_client import ApiClient, Person, served
 from tests.service.graphql.scenario import ADMINISTRATOR, Scenario, scenario
 from tests.waiting import until
 
-WAITING = """SELECT 1 FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock' AND usename = 'mandate_api'"""
+HEAD = "SELECT coalesce(max(notification_id), 0) FROM event_store.events"
+WAITING = f"""SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usename = 'mandate_api'
+    HAVING ({HEAD}) > %s AND bool_or(wait_event_type = 'Lock')
+    AND bool_and(state <> 'active' OR coalesce(wait_event_type, '') = 'Lock')"""
+"""The command is recorded and acknowledged, and a reader waits. Others may wait earlier than that."""
 END = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND usename = 'mandate_api'"
 SUBJECTS = {"DeploymentRequest": "deploymentRequest", "Incident": "incident", "Authority": "authority"}
 NEED_A_VIEW = {
@@ -92,10 +95,11 @@ def lost_before_the_answer(urls: DatabaseUrls) -> Iterator[None]:
     tables = ", ".join(f"projections.{table.name}" for table in PROJECTIONS.sorted_tables)
     with psycopg.connect(urls.superuser) as holder, psycopg.connect(urls.superuser, autocommit=True) as watch:
         until(lambda: is_locked(holder, tables))
+        before = watch.execute(HEAD).fetchone()
         with psycopg.connect(elsewhere, autocommit=True) as server, ThreadPoolExecutor(1) as pool:
 
             def cut() -> None:
-                until(lambda: ended.is_set() or watch.execute(WAITING).fetchone())
+                until(lambda: ended.is_set() or watch.execute(WAITING, before).fetchone())
                 server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
                 server.execute(END, [name])
 

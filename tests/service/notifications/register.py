@@ -1,8 +1,6 @@
 """A register with webhook endpoints: an API in this process, and workers in processes of their own."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +14,8 @@ import psycopg
 from domain.vocabulary import Role
 from service.access.mail_confirmation import MailConfirmation
 from service.settings import DatabaseUrls
+from tests import fork_server
+from tests.fork_server import Forked
 from tests.service.graphql.api_client import ApiClient, Person, served
 from tests.service.notifications.mailbox import Mailbox
 
@@ -59,13 +59,12 @@ class Register:
             **self.settings,
         }
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "service.cli", "worker"]
+    def start_worker(self) -> Forked:
         with self.log.open("ab") as output:
-            return subprocess.Popen(command, env=self.environment, stderr=output)
+            return fork_server.start("service.cli", "worker", env=self.environment, stderr=output)
 
     @contextmanager
-    def workers(self, number: int = 1) -> Iterator[list[subprocess.Popen[bytes]]]:
+    def workers(self, number: int = 1) -> Iterator[list[Forked]]:
         started = [self.start_worker() for _ in range(number)]
         try:
             yield started

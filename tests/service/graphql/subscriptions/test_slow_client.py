@@ -56,6 +56,7 @@ def test_a_socket_that_does_not_read_is_closed(heavy: Scenario) -> None:
     register = heavy.register
     with socket(register, greeted=ADMINISTRATOR, **narrow(register)) as slow:
         slow.subscribe("1", HEAVY)
+        slow.data("1")
         assert not free(register)
         until(lambda: free(register))
         received: list[int] = []
