@@ -105,7 +105,7 @@ def serve(folder: Path, *arguments: str, ready: str = "ready", **environment: st
         )
     served = Served(f"http://127.0.0.1:{port}", environment, process, log)
     try:
-        until(lambda: served.has_started(ready) or process.poll() is not None, seconds=60)
+        until(lambda: served.has_started(ready) or process.poll() is not None, seconds=120)
         assert process.poll() is None, log.read_text()
         yield served
     finally:
