@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
 from uuid import UUID
 
 from domain import visibility
 from domain.decider import Context, Opening, Verdict
-from domain.recorded_event import Recorded, Upcasters
+from domain.recorded_event import Recorded
 from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import REGISTER, SYSTEM, Actor, AuthorityCode, Label, Region, Role, Text, derived_id, joined
 
@@ -30,8 +29,6 @@ class AuditingSet:
 
 
 Event = AuthorityRegistered | AuditingSet
-
-UPCASTERS: Final[Upcasters] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.authority import by_administrator, by_operator_or, own_authority_is_registered
 from domain.decider import Context, Opening, Verdict
-from domain.recorded_event import Recorded, Upcasters
+from domain.recorded_event import Recorded
 from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import AuthorityCode, Label, Person, Subject, Text, derived_id
 
@@ -39,8 +39,6 @@ class PersonUnblocked:
 
 
 Event = PersonBlocked | PersonUnblocked
-
-UPCASTERS: Final[Upcasters] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

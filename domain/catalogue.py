@@ -37,7 +37,6 @@ from domain.mail_subscription import events as mail_events
 from domain.mail_subscription import lifecycle as mail_lifecycle
 from domain.mail_subscription.state import MailSubscription
 from domain.mail_subscription.state import evolve as evolve_subscription
-from domain.mail_subscription.upcasters import UPCASTERS as MAIL_UPCASTERS
 from domain.number_series import Numbering
 from domain.policies.approvals import EXPIRE_APPROVAL, QUESTION_APPROVAL
 from domain.policies.findings import QUESTION_FINDING
@@ -51,7 +50,6 @@ from domain.webhook_endpoint import events as webhook_events
 from domain.webhook_endpoint import lifecycle as webhook_lifecycle
 from domain.webhook_endpoint.state import WebhookEndpoint
 from domain.webhook_endpoint.state import evolve as evolve_endpoint
-from domain.webhook_endpoint.upcasters import UPCASTERS as WEBHOOK_UPCASTERS
 
 Command = (
     request_lifecycle.Command
@@ -124,7 +122,6 @@ AUTHORITY: Final = Aggregate(
     evolve=passing_voided(authority.evolve),
     voided=voided_events.AuthorityEventVoided,
     openings=authority.OPENINGS,
-    upcasters=authority.UPCASTERS,
 )
 JURISDICTION: Final = Aggregate(
     name="Jurisdiction",
@@ -142,7 +139,6 @@ BLOCKED_PERSONS: Final = Aggregate(
     evolve=passing_voided(blocked_persons.evolve),
     voided=voided_events.BlockEventVoided,
     openings=blocked_persons.OPENINGS,
-    upcasters=blocked_persons.UPCASTERS,
 )
 DEPUTIES: Final = Aggregate(
     name="Deputies",
@@ -151,7 +147,6 @@ DEPUTIES: Final = Aggregate(
     evolve=passing_voided(deputies.evolve),
     voided=voided_events.DeputyEventVoided,
     openings=deputy_appointment.OPENINGS,
-    upcasters=deputies.UPCASTERS,
 )
 REGION_PARTS: Final = Aggregate(
     name="RegionParts",
@@ -160,7 +155,6 @@ REGION_PARTS: Final = Aggregate(
     evolve=passing_voided(region.evolve),
     voided=voided_events.RegionEventVoided,
     openings=region.OPENINGS,
-    upcasters=region.UPCASTERS,
 )
 WEBHOOK_ENDPOINT: Final = Aggregate(
     name="WebhookEndpoint",
@@ -171,7 +165,6 @@ WEBHOOK_ENDPOINT: Final = Aggregate(
     is_visible=webhook_lifecycle.is_visible,
     openings=webhook_lifecycle.OPENINGS,
     steps=webhook_lifecycle.STEPS,
-    upcasters=WEBHOOK_UPCASTERS,
 )
 MAIL_SUBSCRIPTION: Final = Aggregate(
     name="MailSubscription",
@@ -182,7 +175,6 @@ MAIL_SUBSCRIPTION: Final = Aggregate(
     is_visible=mail_lifecycle.is_visible,
     openings=mail_lifecycle.OPENINGS,
     steps=mail_lifecycle.STEPS,
-    upcasters=MAIL_UPCASTERS,
 )
 NUMBERING: Final = Aggregate(
     name="Numbering",
@@ -190,14 +182,12 @@ NUMBERING: Final = Aggregate(
     event=number_series.Event,
     evolve=number_series.evolve,
     voided=voided_events.NumberingEventVoided,
-    upcasters=number_series.UPCASTERS,
 )
 CLAIM: Final = Aggregate(
     name="Claim",
     state=Claim,
     event=idempotency_key.Event,
     evolve=passing_voided(idempotency_key.evolve),
-    upcasters=idempotency_key.UPCASTERS,
 )
 
 AGGREGATES: Final = (

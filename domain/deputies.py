@@ -13,7 +13,7 @@ from uuid import UUID
 from domain import visibility
 from domain.blocked_persons import is_blocked
 from domain.decider import Context
-from domain.recorded_event import Recorded, Upcasters
+from domain.recorded_event import Recorded
 from domain.refusals import FieldProblem, InvalidInput, NotPermitted, Refusal
 from domain.validation import judge
 from domain.visibility import recipient
@@ -61,8 +61,6 @@ class DeputyEnded:
 
 
 Event = DeputyAppointed | DeputyEnded
-
-UPCASTERS: Final[Upcasters] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,9 @@
 """Idempotency keys: one stream per key. Its only event records the command that used the key, and the result."""
 
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
-from domain.recorded_event import Recorded, Upcasters
+from domain.recorded_event import Recorded
 from domain.vocabulary import AuthorityCode, derived_id
 
 
@@ -21,8 +20,6 @@ class KeyClaimed:
 
 
 Event = KeyClaimed
-
-UPCASTERS: Final[Upcasters] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from domain.decider import Context
-from domain.recorded_event import Recorded, Upcasters
+from domain.recorded_event import Recorded
 from domain.vocabulary import AuthorityCode, derived_id
 
 
@@ -17,8 +17,6 @@ class NumberAssigned:
 
 
 Event = NumberAssigned
-
-UPCASTERS: Final[Upcasters] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from domain.authority import by_administrator, by_operator_or, own_authority_is_
 from domain.decider import Context, Opening
 from domain.folded_text import folded
 from domain.limits import ITEMS
-from domain.recorded_event import Recorded, Upcasters
+from domain.recorded_event import Recorded
 from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import AuthorityCode, Label, Language, Region, derived_id, joined, regions_of
 
@@ -44,8 +44,6 @@ class RegionRegistered:
 
 
 Event = RegionRegistered
-
-UPCASTERS: Final[Upcasters] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
