@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from domain.refusals import FieldProblem, InvalidInput, NotPermitted, Refusal, TransitionRefused, VersionConflict
-from domain.vocabulary import SYSTEM, Actor, joined
+from domain.vocabulary import SYSTEM, Actor, in_words, joined
 
 State = TypeVar("State")
 Command = TypeVar("Command")
@@ -276,19 +276,14 @@ def step_of(steps: tuple[Step[S, Any, Any], ...], command: type) -> Step[S, Any,
     return next(step for step in steps if step.command is command)
 
 
-def _status_text(status: StrEnum) -> str:
-    """'under review' for UNDER_REVIEW."""
-    return status.value.replace("_", " ").lower()
-
-
 def _conditions(step: Step[S, Any, Any], state: S, context: Context) -> tuple[Verdict, ...]:
     return tuple(verdict for condition in step.conditions for verdict in condition(state, context))
 
 
 def _not_allowed(step: Step[S, Command, Any], command: Command, state: S, context: Context) -> str | None:
     if state.status not in step.states:
-        needed = joined([_status_text(status) for status in type(state.status) if status in step.states])
-        return f"This cannot be done while it is {_status_text(state.status)}: it would have to be {needed}."
+        needed = joined([in_words(status).lower() for status in type(state.status) if status in step.states])
+        return f"This cannot be done while it is {in_words(state.status).lower()}: it would have to be {needed}."
     unmet = [
         verdict.description
         for verdict in (

@@ -244,9 +244,9 @@ def derived_id(*natural_key: str) -> UUID:
     return uuid5(NAMESPACE, "/".join(natural_key))
 
 
-def grade_text(grade: StrEnum) -> str:
-    """A grade in a sentence: 'VERY LIKELY'."""
-    return grade.value.replace("_", " ")
+def in_words(constant: str) -> str:
+    """A constant of the API in a sentence: 'VERY LIKELY'."""
+    return constant.replace("_", " ")
 
 
 def iso_time(instant: datetime) -> str:

@@ -12,7 +12,7 @@ from domain.deployment_request.grounds import fallen, lost_release
 from domain.deployment_request.state import DeploymentRequest, Hold
 from domain.incident.state import Incident
 from domain.incident.visibility import is_visible
-from domain.vocabulary import format_time, grade_text
+from domain.vocabulary import format_time, in_words
 
 UNSEEN = "an incident that you may not see"
 
@@ -191,12 +191,8 @@ def _awaited(incident: Incident | None, hold: Hold, context: Context) -> tuple[V
         text = f"The finding on {about} is to be reaffirmed, since evidence on which it rests is withdrawn."
         return (_of_hold("HOLD", False, text, hold, incident),)
     likelihood, confidence = hold.threshold.likelihood, hold.threshold.confidence
-    likely = (
-        f"Likelihood of the finding on {about}: has {grade_text(finding.likelihood)}, needs {grade_text(likelihood)}."
-    )
-    sound = (
-        f"Confidence in the finding on {about}: has {grade_text(finding.confidence)}, needs {grade_text(confidence)}."
-    )
+    likely = f"Likelihood of the finding on {about}: has {in_words(finding.likelihood)}, needs {in_words(likelihood)}."
+    sound = f"Confidence in the finding on {about}: has {in_words(finding.confidence)}, needs {in_words(confidence)}."
     return (
         _of_hold("HOLD_LIKELIHOOD", finding.likelihood.rank >= likelihood.rank, likely, hold, incident),
         _of_hold("HOLD_CONFIDENCE", finding.confidence.rank >= confidence.rank, sound, hold, incident),

@@ -16,6 +16,7 @@ from sqlalchemy import (
     select,
 )
 
+from domain.vocabulary import in_words
 from projections.tables.metadata import PROJECTIONS
 from projections.tables.stored_events import events
 
@@ -93,7 +94,7 @@ class RebuildStep(StrEnum):
 
     @property
     def label(self) -> str:
-        return self.value.lower().replace("_", " ")
+        return in_words(self).lower()
 
 
 in_the_log: Final = exists(

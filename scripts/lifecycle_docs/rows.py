@@ -30,6 +30,7 @@ from domain.vocabulary import (
     Strength,
     Subject,
     Text,
+    in_words,
 )
 
 NOBODY: Final = Actor(issuer="", subject=Subject(""), authority=AuthorityCode(""), roles=())
@@ -74,7 +75,7 @@ def opening_conditions(opening: Opening[Any, Any, Any]) -> str:
 
 
 def label(status: str) -> str:
-    return status.replace("_", " ").lower()
+    return in_words(status).lower()
 
 
 def _row(step: Step[Any, Any, Any], sample: Any) -> Row:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from domain.vocabulary import Marking
+from domain.vocabulary import Marking, in_words
 
 MEDIA: Final = "text/calendar"
 DOCUMENTS: Final = frozenset({"inbox"})
@@ -56,7 +56,7 @@ def _event(item: Mapping[str, Any], address: str) -> Iterator[str]:
 
 def _words(item: Mapping[str, Any]) -> str:
     """'report fulfilment' for REPORT_FULFILMENT."""
-    return str(item["action"]).replace("_", " ").lower()
+    return in_words(str(item["action"])).lower()
 
 
 def _utc(instant: str) -> str:

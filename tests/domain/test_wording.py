@@ -20,7 +20,7 @@ from domain.vocabulary import (
     Role,
     exact_time,
     format_time,
-    grade_text,
+    in_words,
     joined,
 )
 from tests.domain.case import (
@@ -100,7 +100,7 @@ def test_an_instant_is_reported_exactly_where_that_matters() -> None:
     assert exact_time(PERIOD.end + timedelta(microseconds=250)) == "15 June 2025, 00:00:00.00025 UTC"
     odd = timezone(timedelta(hours=1, seconds=30))
     assert exact_time(PERIOD.end.astimezone(odd)) == format_time(PERIOD.end)
-    assert [grade_text(grade) for grade in (Likelihood.ALMOST_NO_CHANCE, AnalyticConfidence.LOW)] == [
+    assert [in_words(grade) for grade in (Likelihood.ALMOST_NO_CHANCE, AnalyticConfidence.LOW)] == [
         "ALMOST NO CHANCE",
         "LOW",
     ]

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from domain.vocabulary import Actor, exact_time, format_time
+from domain.vocabulary import Actor, exact_time, format_time, in_words
 from service.exchange.dossier.decisions_section import decisions, endorsements
 from service.exchange.dossier.document import Cell, DossierDocument, Facts, cell, quiet, term
 from service.exchange.dossier.incidents_section import incidents
 from service.exchange.dossier.material import Material
 from service.exchange.dossier.omissions_section import about, left_out
-from service.exchange.dossier.phrases import spoken, status
+from service.exchange.dossier.phrases import status
 from service.exchange.dossier.terms_section import terms
 from service.exchange.dossier.timeline_section import course
 from service.exchange.visible_log.status_text import StatusFacts, status_text
@@ -29,7 +29,7 @@ def document(material: Material) -> DossierDocument:
         kind="Dossier of a deployment request",
         title=request.reference,
         subtitle=f"{request.force} to {request.region}",
-        marking=spoken(material.marking),
+        marking=in_words(material.marking),
         standing=status_text(
             StatusFacts.of(request), ((moment.step.entry.type, moment.happened_at) for moment in material.moments)
         ),

@@ -8,12 +8,12 @@ from domain.deployment_request import events as request
 from domain.deployment_request import hearing_events
 from domain.deployment_request.succession_events import RequestTakenOver, SuccessorNamed
 from domain.incident import events as incident
-from domain.vocabulary import Likelihood, camel, joined
+from domain.vocabulary import Likelihood, camel, in_words, joined
 from domain.voided_events import EventVoided
 from service.exchange.dossier.document import TextLine, quiet, quoted
 from service.exchange.dossier.incident_phrases import of_incident
 from service.exchange.dossier.material import DossierEvent, Material
-from service.exchange.dossier.phrases import changed, likelihood, period, persons, short_time, spoken
+from service.exchange.dossier.phrases import changed, likelihood, period, persons, short_time
 
 TERMS: Final = {camel(field.name) for field in fields(request.RequestAmended)} - {"incidents", "reason", "hearing"}
 """The terms of a request that an amendment may change. The incidents are printed by reference."""
@@ -83,9 +83,9 @@ def what(moment: DossierEvent, material: Material) -> Iterator[TextLine | None]:
         case request.RequestRemarked():
             yield TextLine("Internal remark" if data.get("internal") else "Remark")
         case request.RequestMarkingChanged():
-            yield TextLine(f"Marked {spoken(data['marking'])}")
+            yield TextLine(f"Marked {in_words(data['marking'])}")
         case request.RequestMarkingProposed():
-            yield TextLine(f"Proposed to mark it {spoken(data['marking'])}")
+            yield TextLine(f"Proposed to mark it {in_words(data['marking'])}")
         case hearing_events.NoticeGiven():
             yield TextLine("Notice is given of what is intended")
             yield quiet(f"A statement can be made until {short_time(data['until'])}.")

@@ -6,10 +6,18 @@ from typing import Any, assert_never
 from domain.incident import events as incident
 from domain.incident.correction import PARTICULARS, given
 from domain.incident.state import Incident
-from domain.vocabulary import EvidenceId, InformationCredibility, Likelihood, Location, SourceReliability, exact_time
+from domain.vocabulary import (
+    EvidenceId,
+    InformationCredibility,
+    Likelihood,
+    Location,
+    SourceReliability,
+    exact_time,
+    in_words,
+)
 from service.exchange.dossier.document import TextLine, quiet, quoted
 from service.exchange.dossier.material import DossierEvent, Material
-from service.exchange.dossier.phrases import coordinates, grading, likelihood, spoken
+from service.exchange.dossier.phrases import coordinates, grading, likelihood
 
 
 def of_incident(
@@ -18,9 +26,9 @@ def of_incident(
     reference = moment.step.state.reference
     match event:
         case incident.IncidentMarkingChanged():
-            yield TextLine(f"Marked {spoken(data['marking'])}")
+            yield TextLine(f"Marked {in_words(data['marking'])}")
         case incident.IncidentMarkingProposed():
-            yield TextLine(f"Proposed to mark it {spoken(data['marking'])}")
+            yield TextLine(f"Proposed to mark it {in_words(data['marking'])}")
         case incident.IncidentReported():
             yield TextLine(f"Incident {reference} is reported")
         case incident.IncidentCorrected():

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from domain.incident.events import Alternative
 from domain.incident.state import Attribution, Evidence, Incident
-from domain.vocabulary import format_time
+from domain.vocabulary import format_time, in_words
 from service.exchange.dossier.document import (
     Block,
     Cell,
@@ -28,7 +28,6 @@ from service.exchange.dossier.phrases import (
     coordinates,
     grading,
     likelihood,
-    spoken,
     status,
 )
 
@@ -45,7 +44,7 @@ def _incident(file: IncidentFile, material: Material) -> Subsection:
         ("Where", cell(incident.region, *_place(file))),
         ("When", cell(format_time(incident.occurred_at))),
         ("Reported", cell(format_time(incident.reported_at), quiet(f"by {material.person(incident.reported_by)}"))),
-        ("Marking", cell(spoken(incident.marking))),
+        ("Marking", cell(in_words(incident.marking))),
         ("Attribution", cell(status(incident.status))),
     ]
     if incident.referred_to:
@@ -159,5 +158,5 @@ def _piece(number: int, piece: Evidence, material: Material) -> tuple[Cell, ...]
         cell(f"{reliability.value}: {RELIABILITIES[reliability]}"),
         cell(f"{grading(reliability, credibility)[1]}: {CREDIBILITIES[credibility]}"),
         cell(format_time(piece.recorded_at), quiet(material.person(piece.recorded_by))),
-        cell(spoken(piece.marking)),
+        cell(in_words(piece.marking)),
     )

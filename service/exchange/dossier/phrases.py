@@ -11,6 +11,7 @@ from domain.vocabulary import (
     Location,
     SourceReliability,
     format_time,
+    in_words,
 )
 from projections.rows.value_changes import Change
 from service.exchange.dossier.document import TextLine, quiet
@@ -79,7 +80,7 @@ def persons(strength: int) -> str:
 
 def status(value: str) -> str:
     """'Under review' for UNDER_REVIEW."""
-    return value.replace("_", " ").capitalize()
+    return in_words(value).capitalize()
 
 
 def happened(moment: DossierEvent) -> Iterator[TextLine | None]:
@@ -101,10 +102,6 @@ def day_and_clock(instant: datetime) -> tuple[str, str]:
     """'24 November 2026' and '08:32:29 UTC'."""
     day, _, clock = format_time(instant).partition(", ")
     return day, f"{instant.astimezone(UTC):%H:%M:%S} UTC" if instant.second else clock
-
-
-def spoken(marking: str) -> str:
-    return marking.replace("_", " ")
 
 
 def changed(change: Change) -> str:

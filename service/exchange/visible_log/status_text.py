@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from domain.deployment_request.decision import DecisionOutcome
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
-from domain.vocabulary import format_time
+from domain.vocabulary import format_time, in_words
 
 AFTER_APPROVAL: Final = {
     "ApprovalQuestioned": "It was questioned on {}.",
@@ -69,7 +69,7 @@ def _decided(request: StatusFacts) -> str:
         since = format_time(request.held_since)
         return f"The decision is withheld since {since}, until it is known who is responsible."
     if request.decided_at is None:
-        return f"{request.status.replace('_', ' ').capitalize()}; nothing is decided."
+        return f"{in_words(request.status).capitalize()}; nothing is decided."
     if request.outcome is DecisionOutcome.DENIED:
         return f"Denied on {format_time(request.decided_at)}."
     conditions = ", with conditions," if request.has_conditions else ""
