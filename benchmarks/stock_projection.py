@@ -13,13 +13,12 @@ from psycopg.sql import SQL, Identifier, Placeholder
 
 from benchmarks.random_actors import BEGINNING
 from benchmarks.stock_application import environment
-from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS
 from domain.recorded_event import Recorded
 from projections.following.replay import topics
 from projections.following.row_writer import fold
 from projections.reading.item_rows import items_without_texts
 from projections.views import deployment_requests
-from service.event_store.mapper import Mapper as OurMapper
+from service.event_store.mapper import MAPPER
 from service.event_store.records import EventRow
 
 VIEW: Final = deployment_requests.VIEW
@@ -48,7 +47,7 @@ class OurEvents(Mapper[UUID]):
 
     def __init__(self) -> None:
         super().__init__(JSONTranscoder())
-        self._decode = OurMapper(EVENTS, SCHEMAS, UPCASTERS).decode
+        self._decode = MAPPER.decode
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         assert isinstance(stored_event, Notification)

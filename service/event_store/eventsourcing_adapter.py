@@ -14,16 +14,14 @@ from eventsourcing import persistence, popo
 from eventsourcing.application import Application
 from eventsourcing.utils import Environment
 
-from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS
 from projections.following.leadership import CHANNEL, connect, wait_for_append
 from service.errors import Misconfigured, Unavailable
 from service.event_store.connections import ConnectionLimits, open_pool
 from service.event_store.lineage import Lineage
 from service.event_store.log import Log, outages_as_unavailable
-from service.event_store.mapper import Mapper
+from service.event_store.mapper import MAPPER
 from service.event_store.records import EventRow
 
-MAPPER: Final = Mapper(EVENTS, SCHEMAS, UPCASTERS)
 BLOCK: Final = 1_000
 """Most events that are read at once."""
 NAME: Final = "mandate integration"

@@ -248,9 +248,10 @@ def _utc(instant: datetime | None) -> datetime | None:
     return instant.astimezone(UTC)
 
 
-_MAPPER: Final = Mapper(EVENTS, SCHEMAS, UPCASTERS)
+MAPPER: Final = Mapper(EVENTS, SCHEMAS, UPCASTERS)
+"""Of all events of the catalogue."""
 
 
 def decode(row: Sequence[Any]) -> Recorded[Any]:
     """Row: position, stream, version, topic, state, recorded_at, texts. Raises CorruptEvent."""
-    return _MAPPER.decode(EventRow._make(row))
+    return MAPPER.decode(EventRow._make(row))

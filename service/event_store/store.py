@@ -9,7 +9,6 @@ from uuid import UUID
 
 import psycopg
 
-from domain import catalogue
 from domain.catalogue import Event
 from domain.recorded_event import Recorded
 from domain.vocabulary import iso_time
@@ -20,7 +19,7 @@ from service.event_store.database_clock import DatabaseClock
 from service.event_store.group_commit import Appender
 from service.event_store.lineage import Lineage
 from service.event_store.log import Log, outages_as_unavailable
-from service.event_store.mapper import Mapper
+from service.event_store.mapper import MAPPER
 from service.event_store.records import (
     AppendConflict,
     AppendItem,
@@ -53,9 +52,7 @@ class EventStore:
     Every method raises Unavailable if the database does not answer in time. Reading raises CorruptEvent.
     """
 
-    def __init__(
-        self, url: str, limits: ConnectionLimits | None = None, mapper: Mapper | None = None, *, warns: bool = False
-    ) -> None:
+    def __init__(self, url: str, limits: ConnectionLimits | None = None, *, warns: bool = False) -> None:
         """Starts the appender's thread and opens the pool in the background; raises nothing here.
 
         warns: logs once if the database may lose commits.
@@ -63,12 +60,11 @@ class EventStore:
         self._warns = warns
         self._guard = threading.Lock()
         limits = limits or ConnectionLimits()
-        self._encoding = mapper or Mapper(catalogue.EVENTS, catalogue.SCHEMAS, catalogue.UPCASTERS)
         self.lineage = Lineage()
         self.clock = DatabaseClock(self.lineage)
         self._pool = open_pool(url, limits, self._on_connect)
         self._appender = Appender(url, limits, self._on_connect, self.lineage, self.clock)
-        log_reader = Log(self._pool, self._encoding, self.lineage)
+        log_reader = Log(self._pool, MAPPER, self.lineage)
         self.event = log_reader.event
         self.stream = log_reader.stream
         self.streams = log_reader.streams
@@ -127,7 +123,7 @@ class EventStore:
 
     def _encoded(self, items: Sequence[AppendItem]) -> list[EncodedEvent]:
         _check([unrecorded for item in items for unrecorded in item.events])
-        return [self._encoding.encode(event, item.reads) for item in items for event in item.events]
+        return [MAPPER.encode(event, item.reads) for item in items for event in item.events]
 
     def durability_warning(self) -> str | None:
         """A warning about how the database keeps commits, or None. Raises Unavailable."""

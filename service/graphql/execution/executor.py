@@ -207,12 +207,10 @@ class GraphQLExecutor:
         if prepared.request.document_id is None:
             self._documents.keep(prepared.request.query, prepared.document)
 
-    async def stream(
-        self, request: GraphQLRequest, context: "Context", *, read_only: bool = False
-    ) -> AsyncGenerator[GraphQLResponse, None]:
+    async def stream(self, request: GraphQLRequest, context: "Context") -> AsyncGenerator[GraphQLResponse, None]:
         """Executes any operation and yields its responses. A response with executed=False is the last. Raises
         SubscriptionsEnded, BudgetExceeded."""
-        prepared = await self.prepare(request, context, read_only=read_only)
+        prepared = await self.prepare(request, context)
         async with aclosing(self.answers(prepared, context)) as answers:
             async for answer in answers:
                 yield answer
