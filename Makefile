@@ -1,6 +1,6 @@
 # `make demo` and `make test` set everything up by themselves. Another Python: make setup PYTHON=python3.13
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo example-bpic2020 test test-long clients soak drill mutants check coverage docs format generate lock bench bench-audit bench-import bench-reads bench-replay clean
+.PHONY: help setup serve demo example-bpic2020 test test-long clients soak drill mutants check coverage docs format generate lock bench bench-audit bench-import bench-reads bench-replay pictures clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -115,6 +115,10 @@ bench-replay: $(READY)
 ## make docs       build the documentation site in build/site, without a network
 docs: $(READY)
 	@$(BIN)/python -m scripts.site build/site && echo "build/site/index.html"
+
+## make pictures   take the pictures of the documentation from the running program, with Chromium
+pictures: $(READY)
+	@$(BIN)/python -m tests.pictures docs/pictures $(if $(wildcard $(LOG)),--log "$(LOG)")
 
 ## make lock       pin the newest allowed versions, with hashes
 lock: $(READY)

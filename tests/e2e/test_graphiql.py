@@ -6,13 +6,10 @@ from pathlib import Path
 import pytest
 
 from service.cli.demo.case import DemoCase
-from tests.e2e.browser import Browser, Tab, browser
+from tests.e2e.browser import Browser, browser
+from tests.e2e.graphiql import ANSWER, EDITOR, RUN, TABS, ask, with_token
 from tests.e2e.serving import Served
 
-RUN = "document.querySelector('.graphiql-execute-button')"
-ANSWER = "document.querySelector('.result-window .CodeMirror').CodeMirror.getValue()"
-EDITOR = "document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror"
-TABS = "[...document.querySelectorAll('.graphiql-tab-button')]"
 BEYOND = """[...document.querySelectorAll('body *')].filter((each) => {
   const box = each.getBoundingClientRect();
   return box.width && box.right > innerWidth + 1 && !each.closest('.CodeMirror, .graphiql-session-header');
@@ -23,20 +20,6 @@ BEYOND = """[...document.querySelectorAll('body *')].filter((each) => {
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with browser(tmp_path_factory.mktemp("profile")) as running:
         yield running
-
-
-def with_token(tab: Tab, token: str) -> None:
-    tab.run(f"document.getElementById('token').value = '{token}'")
-    tab.run("document.getElementById('token').dispatchEvent(new Event('change'))")
-    tab.wait(f"{RUN} && {EDITOR}")
-
-
-def ask(tab: Tab, operation: str) -> None:
-    """Types an operation with a name, waits until GraphiQL has read it, and runs it."""
-    tab.run(f"{EDITOR}.setValue({operation!r})")
-    name = operation.split()[1]
-    tab.wait(f"document.querySelector('.graphiql-tab-active').innerText.includes('{name}')")
-    tab.run(f"{RUN}.click()")
 
 
 def test_the_first_view_says_what_to_do(opened: Browser, served: Served) -> None:

@@ -1,0 +1,1 @@
+"""`make pictures`: the pictures of the documentation, produced from the running program."""
