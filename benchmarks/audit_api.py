@@ -13,7 +13,7 @@ from benchmarks.register import official
 from benchmarks.tables import aligned, middle, percentile
 from domain.vocabulary import AuthorityCode, Role
 from projections.reading.queries import ViewerScope
-from projections.views.request_lists import RequestListFilter, RequestOrder
+from projections.views.request_list_filter import RequestListFilter, RequestOrder
 from service.access.own_tokens import Tokens
 from service.settings import DatabaseUrls
 

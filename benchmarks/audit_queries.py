@@ -12,7 +12,8 @@ from domain.vocabulary import AuthorityCode
 from projections.reading.queries import ListPosition, Query, ViewerScope
 from projections.views import audit_trail_queries, request_lists, situation_counts
 from projections.views.audit_trail_filter import AuditTrailFilter, PositionRange
-from projections.views.request_lists import RequestOrder
+from projections.views.request_list_filter import RequestListFilter as Filter
+from projections.views.request_list_filter import RequestOrder
 
 AUDITOR: Final = ViewerScope(viewer=Viewer(frozenset({EVERYBODY, REGISTERED, AUDITORS})))
 OFFICIAL: Final = ViewerScope(viewer=Viewer(frozenset({EVERYBODY, REGISTERED, authority(AuthorityCode("district-c"))})))
@@ -22,7 +23,6 @@ LATEST: Final = UUID(int=2**128 - 1)
 THEN: Final = {"early": 0.1, "in the middle": 0.5, "late": 0.9, "a moment ago": 1.009}
 """As-of instants as shares of the time span. A history of a million events ends at 1.0095."""
 
-Filter = request_lists.RequestListFilter
 Trail = AuditTrailFilter
 
 

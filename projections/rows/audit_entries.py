@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from itertools import chain
 from typing import Any, Final
 from uuid import UUID
@@ -37,9 +36,10 @@ from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.mail_subscription import events as mail_events
 from domain.recorded_event import Recorded
 from domain.region import RegionRegistered
-from domain.vocabulary import Actor, Marking
+from domain.vocabulary import Marking
 from domain.webhook_endpoint import events as webhook_events
 from projections.rows.api_terms import MandateHolder, payload, spelled_path
+from projections.rows.audit_entry import AuditEntry, VisibleEntry
 from projections.rows.changes import changes
 from projections.rows.value_changes import Change
 from projections.tables.row_documents import encode
@@ -49,48 +49,6 @@ ByAuthority = Administering | webhook_events.Event | mail_events.Event
 """Events that change no request, incident or authority: they belong to the authority that they name."""
 BY_AUTHORITY: Final = (BLOCKED_PERSONS, DEPUTIES, REGION_PARTS, WEBHOOK_ENDPOINT, MAIL_SUBSCRIPTION)
 """Their aggregates."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
-    """One event of the audit trail. subject: id of the request, incident or authority; kind: the name of its type.
-
-    withheld: parts of the event that this entry lacks, because they are internal to the deciding authority.
-
-    mentions: incidents and pieces of evidence named in payload or changes; a viewer may not see all of them.
-    payload and changes are complete: return them only through `visible_to`.
-    erased: paths in the payload of erased texts. marking: now, of the subject or of the piece of evidence that the
-    event records; None if the entry was made without its subject's state of now. introduces: the incident or the piece
-    of evidence that the event creates.
-    """
-
-    position: int
-    subject: UUID
-    kind: str
-    version: int
-    type: str
-    recorded_at: datetime
-    occurred_at: datetime | None
-    actor: Actor
-    correlation: UUID
-    causation: int | None
-    mentions: tuple[UUID, ...]
-    payload: Mapping[str, Any]
-    changes: tuple[Change, ...]
-    erased: tuple[str, ...]
-    withheld: tuple[str, ...] = ()
-    marking: Marking | None = None
-    introduces: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VisibleEntry:
-    """The part of an entry that a viewer may see. redactions: parts that were removed or erased, by their paths."""
-
-    reason: str | None
-    payload: Mapping[str, Any]
-    changes: tuple[Change, ...]
-    redactions: tuple[str, ...]
 
 
 def subject_of(recorded: Recorded[Any]) -> UUID:

@@ -28,8 +28,6 @@ from domain.voided_events import JurisdictionEventVoided
 from projections.rows.api_terms import MandateHolder
 from projections.rows.audit_entries import (
     BY_AUTHORITY,
-    AuditEntry,
-    VisibleEntry,
     entry,
     evolve,
     introduces,
@@ -38,6 +36,7 @@ from projections.rows.audit_entries import (
     subject_of,
     visible_to,
 )
+from projections.rows.audit_entry import AuditEntry, VisibleEntry
 from projections.rows.state_items import item_rows, reader_with_items, without_texts
 from projections.rows.value_changes import Change
 from projections.rows.version_rows import audience_of, readers_of

@@ -38,11 +38,12 @@ from projections.reading.queries import (
     overlaps,
     visible,
 )
-from projections.rows.audit_entries import AuditEntry
+from projections.rows.audit_entry import AuditEntry
 from projections.rows.partial_entries import Names, entry_parts, person_of
 from projections.rows.value_changes import Change
 from projections.views.audit_trail import NAME, table
-from projections.views.audit_trail_filter import BEYOND, FROM_THE_START, AuditTrailFilter, PositionRange, alternatives
+from projections.views.audit_trail_conditions import alternatives
+from projections.views.audit_trail_filter import BEYOND, FROM_THE_START, AuditTrailFilter, PositionRange
 
 SHOWN: Final = (
     "position", "subject", "kind", "version", "type", "recorded_at", "occurred_at", "actor_kind", "actor_issuer",

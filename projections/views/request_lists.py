@@ -1,11 +1,7 @@
 """Lists of deployment requests with their filters, orders and counts, current and past."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, Uuid, func, not_, select
 from sqlalchemy.dialects.postgresql import array
@@ -52,40 +48,7 @@ from projections.reading.statements import with_one_plan
 from projections.reading.subject_queries import Names
 from projections.views import incidents, situation_counts
 from projections.views.deployment_requests import NAME, SUBJECTS, due, names_any, table
-
-
-class RequestOrder(StrEnum):
-    """The orders of the API."""
-
-    SUBMITTED_AT_DESC = "SUBMITTED_AT_DESC"
-    SUBMITTED_AT_ASC = "SUBMITTED_AT_ASC"
-    UPDATED_AT_DESC = "UPDATED_AT_DESC"
-    UPDATED_AT_ASC = "UPDATED_AT_ASC"
-    DUE_ASC = "DUE_ASC"
-
-    @property
-    def is_by_submission(self) -> bool:
-        return self.value.startswith("SUBMITTED")
-
-    @property
-    def is_falling(self) -> bool:
-        return self.value.endswith("DESC")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestListFilter:
-    """The API's filter. None does not filter; an empty tuple matches nothing. text: each word occurs."""
-
-    status: Sequence[str] | None = None
-    requesting_authority: Sequence[str] | None = None
-    deciding_authority: Sequence[str] | None = None
-    region: Sequence[str] | None = None
-    incident: UUID | None = None
-    overdue: bool | None = None
-    questioned: bool | None = None
-    submitted_from: datetime | None = None
-    submitted_until: datetime | None = None
-    text: str | None = None
+from projections.views.request_list_filter import RequestListFilter, RequestOrder
 
 
 def page(

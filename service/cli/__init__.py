@@ -12,6 +12,7 @@ from typing import Annotated, Final, NamedTuple
 
 import typer
 
+from service.cli.plain_help import SETTINGS, PlainGroup
 from service.errors import CorruptEvent, Misconfigured, Unavailable
 
 
@@ -143,7 +144,14 @@ def _command_in_use() -> str:
 
 def application(command: str) -> typer.Typer:
     """The Typer application: the list of commands, or, with the name of one, that command alone."""
-    app = typer.Typer(name="mandate", no_args_is_help=True, pretty_exceptions_enable=False)
+    app = typer.Typer(
+        name="mandate",
+        cls=PlainGroup,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings=SETTINGS,
+    )
     app.callback()(_mandate)
     for group, commands in COMMANDS.items():
         for name, declared in commands.items():
@@ -164,7 +172,7 @@ def _add(app: typer.Typer, name: str, declared: Command) -> None:
             each.epilog = example
             app.registered_commands.append(each)
     for group in added.registered_groups:
-        group.epilog = example
+        group.epilog, group.cls = example, PlainGroup
         app.registered_groups.append(group)
 
 

@@ -6,19 +6,13 @@ from uuid import UUID
 import typer
 from rich.console import Console
 
-from domain.deputies import principal_of
-from domain.refusals import FieldProblem
-from domain.vocabulary import Person
 from projections.views.audit_trail_filter import BEYOND, AuditTrailFilter, PositionRange
-from service.cli import local_histories
-from service.cli.register_access import AsHappenedOption, AsOfOption, TokenOption, between, in_one_line
+from service.cli.reading_options import AsHappenedOption, AsOfOption, TokenOption, UrlOption, between, in_one_line
 from service.cli.remote import histories as remote_histories
 from service.cli.remote.server import Server
-from service.cli.sources import Source, UrlOption, open_source
+from service.cli.sources import Source, open_source
 from service.cli.terminal_text import clean
-from service.cli.timeline import Timeline, TimelineEntry
-from service.cli.view_queries import ask
-from service.exchange.exports.ocel import EVENT_TYPES
+from service.cli.timeline import History, Timeline, TimelineEntry
 from service.exchange.visible_log.refused import ExportRefused
 
 NewestFirstOption = Annotated[bool, typer.Option("--newest-first", help="Begin with the newest event.")]
@@ -41,11 +35,7 @@ def history(
 ) -> None:
     """Shows the timeline of a request or an incident: who did what, when, why, and what it changed."""
     with in_one_line(), open_source(url, token, as_of, as_happened) as source:
-        found = (
-            remote_histories.history(source, reference)
-            if isinstance(source, Server)
-            else local_histories.history(source, reference)
-        )
+        found = _history(source, reference)
         timeline = Timeline(Console(), as_json=as_json)
         timeline.heading(found.heading)
         timeline.columns(about=False)
@@ -93,9 +83,8 @@ def trail(
         occurred = between(occurred_from, occurred_until, "--occurred-until")
         wanted = AuditTrailFilter(
             actor=actor,
-            on_behalf_of=_principal(source, on_behalf_of),
             authority=authority,
-            type=_types(type),
+            type=type or None,
             subject=None if subject is None else _subject(source, subject),
             recorded_from=recorded[0],
             recorded_until=recorded[1],
@@ -137,36 +126,28 @@ def _shown(
 
     if isinstance(source, Server):
         return *remote_histories.trail(source, wanted, part, limit, show, on_behalf_of), []
-    source.record_access("trail")
-    shown, following = ask(source, lambda reader: local_histories.show_trail(source, reader, wanted, part, limit, show))
-    outside = local_histories.voided_outside(source, part.after) if wanted == AuditTrailFilter() else []
-    return shown, following, outside
+    from service.cli.local import histories as local_histories
+
+    return local_histories.trail(source, wanted, part, limit, show, on_behalf_of)
 
 
 def _subject(source: Source, name: str) -> UUID:
     try:
         return UUID(name)
     except ValueError:
-        return (
-            remote_histories.id_of(source, name) if isinstance(source, Server) else local_histories.id_of(source, name)
-        )
+        if isinstance(source, Server):
+            return remote_histories.id_of(source, name)
+        from service.cli.local import histories as local_histories
+
+        return local_histories.id_of(source, name)
 
 
-def _principal(source: Source, named: str | None) -> Person | None:
-    """None also for a server, which knows the bearer's issuer: it is sent the name."""
-    if named is None or isinstance(source, Server):
-        return None
-    person = principal_of(named, source.scope.actor.issuer)
-    if isinstance(person, FieldProblem):
-        raise ExportRefused(f"--on-behalf-of: {person.message}")
-    return person
+def _history(source: Source, reference: str) -> History:
+    if isinstance(source, Server):
+        return remote_histories.history(source, reference)
+    from service.cli.local import histories as local_histories
 
-
-def _types(names: list[str] | None) -> list[str] | None:
-    unknown = [name for name in names or () if name not in EVENT_TYPES]
-    if unknown:
-        raise ExportRefused(f"no event is called '{unknown[0]}': {', '.join(EVENT_TYPES)} are")
-    return names or None
+    return local_histories.history(source, reference)
 
 
 def _id(text: str, option: str) -> UUID:

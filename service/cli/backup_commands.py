@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from domain.vocabulary import iso_time
-from service.cli.register_access import in_one_line, instant
+from service.cli.reading_options import in_one_line, instant
 from service.cli.table_output import JsonOption, print_json
 from service.database.embedded.backup import back_up, require_register
 from service.database.embedded.restore import restore as restore_backup

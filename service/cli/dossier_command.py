@@ -1,23 +1,21 @@
 """`dossier`: a request as one printable document."""
 
-import getpass
+from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, Final
 
 import typer
 
-from service.cli.register_access import AsOfOption, RegisterAccess, TokenOption, in_one_line
-from service.cli.remote import file_download
+from service.cli.reading_options import AsOfOption, TokenOption, UrlOption, in_one_line
+from service.cli.remote import file_download as remote_files
 from service.cli.remote.server import Server
-from service.cli.sources import UrlOption, open_source
+from service.cli.sources import Source, open_source
 from service.cli.terminal_text import clean
-from service.cli.view_queries import names_of
-from service.exchange.dossier.builder import document
-from service.exchange.dossier.html_renderer import html
-from service.exchange.dossier.material_reader import MaterialReader
-from service.exchange.dossier.pdf_renderer import Pdf, pdf
-from service.exchange.exports.atomic_file import checked, replacing
+from service.exchange.exports.atomic_file import STDOUT, checked, replacing, standard_output
 from service.exchange.visible_log.refused import ExportRefused
+
+FORMS: Final = ("html", "pdf")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -26,34 +24,61 @@ def add_to(app: typer.Typer) -> None:
 
 def dossier(
     reference: Annotated[str, typer.Argument(help="Reference of a request, such as 'pristina-2024-0001'.")],
-    output: Annotated[str, typer.Option(help="Output file: FILE.html or FILE.pdf.")],
+    output: Annotated[str, typer.Option(help="Output file: FILE.html or FILE.pdf; '-' is standard output.")],
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="html or pdf. Default: by the name of the file; pdf for standard output."),
+    ] = None,
     as_of: AsOfOption = None,
     url: UrlOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Prints a request: its terms, events, decisions with their grounds, evidence, and what was left out."""
+    """Prints a request: its terms, events, decisions with their grounds, evidence, and what was left out.
+
+    The SHA-256 of the file is printed with its marking.
+    """
     with in_one_line():
-        target = checked(output)
-        if target.suffix.lower() not in (".html", ".pdf"):
-            raise ExportRefused(f"{target.name}: a dossier is a file that ends in .html or .pdf")
-        with open_source(url, token, as_of) as source, replacing(target) as file:
-            if isinstance(source, Server):
-                said = file_download.dossier(source, reference, target.suffix.lower()[1:], file)
-            else:
-                said = _print(source.about(reference), target, file)
-        typer.echo(f"{target}: {clean(said)}", err=True)
+        target = None if output == STDOUT else checked(output)
+        chosen = _form(form, target)
+        opened = standard_output() if target is None else replacing(target)
+        with open_source(url, token, as_of) as source, opened as file:
+            written = _Written(file)
+            said = _printed(source, reference, chosen, written.write)
+        typer.echo(f"{target or STDOUT}: {clean(said)}; SHA-256 {written.digest}", err=True)
 
 
-def _print(subject_access: RegisterAccess, target: Path, file: BinaryIO) -> str:
-    """Of this machine's register. Recorded in the access log."""
-    subject_access.record_access("dossier")
-    reader = MaterialReader(subject_access.store, subject_access.scope, subject_access.visibility)
-    material = reader.material(lambda persons: names_of(subject_access, persons), getpass.getuser())
-    made = document(material)
-    printed = Pdf(html(made)) if target.suffix.lower() == ".html" else pdf(made, material.printed.at)
-    file.write(printed.content)
-    if printed.unshown is not None:
-        typer.echo(
-            f"{target}: no installed font has '{clean(printed.unshown)}': install one, or print it as HTML", err=True
-        )
-    return f"{made.marking}, {made.printed[0].lower()}{made.printed[1:]}"
+class _Written:
+    """A file that is written, and the digest of what was."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._digest = file, sha256()
+
+    def write(self, content: bytes) -> None:
+        self._digest.update(content)
+        self._file.write(content)
+
+    @property
+    def digest(self) -> str:
+        return self._digest.hexdigest()
+
+
+def _form(form: str | None, target: Path | None) -> str:
+    """Raises ExportRefused."""
+    if form is not None:
+        if form not in FORMS:
+            raise ExportRefused(f"--format: there is no format '{form}': choose html or pdf")
+        return form
+    if target is None:
+        return "pdf"
+    if (ending := target.suffix.lower()[1:]) not in FORMS:
+        raise ExportRefused(f"{target.name}: a dossier is a file that ends in .html or .pdf")
+    return ending
+
+
+def _printed(source: Source, reference: str, form: str, write: Callable[[bytes], None]) -> str:
+    """What is said of it."""
+    if isinstance(source, Server):
+        return remote_files.dossier(source, reference, form, write)
+    from service.cli.local import files as local_files
+
+    return local_files.dossier(source, reference, form, write)

@@ -12,16 +12,14 @@ from rich.text import Text
 from domain.decider import Verdict
 from domain.deployment_request.rules import is_undisclosed
 from domain.vocabulary import exact_time, format_time
-from service.cli.explanation_content import Explained, ExplainedAction, ExplainedEvent
-from service.cli.register_access import AsOfOption, RegisterAccess, TokenOption, in_one_line
+from service.cli.explanation_content import Explained, ExplainedAction
+from service.cli.reading_options import AsOfOption, TokenOption, UrlOption, in_one_line
 from service.cli.remote import explanation_reader as remote_explanation
 from service.cli.remote.server import Server
-from service.cli.sources import UrlOption, open_source
+from service.cli.sources import Source, open_source
 from service.cli.table_output import JsonOption, print_json
 from service.cli.terminal_text import clean
 from service.cli.timeline import who
-from service.cli.view_queries import names_of
-from service.exchange.visible_log.explanation import explain_request
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,50 +35,19 @@ def explain(
 ) -> None:
     """Explains the status of a request: the events that led there, and for each action which rules are met."""
     with in_one_line(), open_source(url, token, as_of) as source:
-        explained = (
-            remote_explanation.explain(source, reference)
-            if isinstance(source, Server)
-            else _explained(source.about(reference))
-        )
+        explained = _explained(source, reference)
         if as_json:
             print_json(_described(explained))
         else:
             _show(Console(highlight=False), explained)
 
 
-def _explained(subject_access: RegisterAccess) -> Explained:
-    """Of this machine's register. Recorded in the access log."""
-    subject_access.record_access("explanation")
-    scope = subject_access.scope
-    found = explain_request(subject_access.store, scope, subject_access.visibility)
-    names = names_of(subject_access, {person for each in found.because for person in each.actor.persons})
-    return Explained(
-        reference=found.request.reference,
-        status=found.request.status,
-        version=found.request.version,
-        as_of=scope.as_of,
-        standing=found.standing,
-        because=tuple(
-            ExplainedEvent(
-                position=each.position,
-                type=type(each.event).__name__,
-                happened_at=each.happened_at,
-                recorded_at=each.recorded_at,
-                actor=each.actor,
-                names=names,
-            )
-            for each in found.because
-        ),
-        actions=tuple(
-            ExplainedAction(
-                action=each.action,
-                possible=each.possible,
-                available=None if scope.actor.is_system else each.available,
-                rules=each.verdicts,
-            )
-            for each in found.outlooks
-        ),
-    )
+def _explained(source: Source, reference: str) -> Explained:
+    if isinstance(source, Server):
+        return remote_explanation.explain(source, reference)
+    from service.cli.local import explanation as local_explanation
+
+    return local_explanation.explain(source, reference)
 
 
 def _described(explained: Explained) -> dict[str, Any]:

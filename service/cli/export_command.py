@@ -1,19 +1,14 @@
 """`export`: the register as files."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from service.cli.register_access import AsOfOption, RegisterAccess, TokenOption, in_one_line
-from service.cli.remote import file_download
+from service.cli.reading_options import AsOfOption, TokenOption, UrlOption, in_one_line
+from service.cli.remote import file_download as remote_files
 from service.cli.remote.server import Server
-from service.cli.sources import UrlOption, open_source
-from service.exchange.exports.formats import FORMATS, Export, carry_out, chosen, opened
-from service.exchange.visible_log.visible_events import ReportPosition, VisibleLog
+from service.cli.sources import Source, open_source
+from service.exchange.exports.chosen_export import FORMAT_NAMES, Export, chosen, opened
 
 
 def add_to(app: typer.Typer) -> None:
@@ -21,7 +16,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def export(
-    form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")],
+    form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMAT_NAMES)}.")],
     output: Annotated[str, typer.Option(help="Output file; '-' is standard output.")],
     request: Annotated[str | None, typer.Option(help="Only the request with this reference.")] = None,
     as_of: AsOfOption = None,
@@ -35,28 +30,16 @@ def export(
     with in_one_line():
         chosen_export = chosen(form, output, events)
         with open_source(url, token, as_of) as source:
-            if isinstance(source, Server):
-                with opened(chosen_export) as file:
-                    end = file_download.export(source, chosen_export, file, request)
-            else:
-                end = _export(source if request is None else source.about(request), chosen_export)
+            end = _written(source, chosen_export, request)
         if chosen_export.target is not None:
             typer.echo(f"{chosen_export.target}: up to position {end}", err=True)
 
 
-def _export(exported: RegisterAccess, export: Export) -> int:
-    """Of this machine's register. Recorded in the access log. Returns the last position."""
-    exported.record_access("export")
-    with _progress(exported.scope.end) as reached:
-        carry_out(export, VisibleLog(exported.store, exported.scope, exported.visibility, reached))
-    return exported.scope.end
+def _written(source: Source, chosen_export: Export, request: str | None) -> int:
+    """The position up to which it is."""
+    if isinstance(source, Server):
+        with opened(chosen_export) as file:
+            return remote_files.export(source, chosen_export, file, request)
+    from service.cli.local import files as local_files
 
-
-@contextmanager
-def _progress(end: int) -> Iterator[ReportPosition]:
-    """A progress bar on a terminal."""
-    console = Console(stderr=True)
-    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("export", total=max(end, 1))
-        yield lambda position: progress.update(bar, completed=position)
+    return local_files.export(source, chosen_export, request)

@@ -12,7 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from service.cli.counted_nouns import number_of
-from service.cli.register_access import in_one_line
+from service.cli.reading_options import in_one_line
+from service.cli.table_output import JsonOption, print_json
 from service.cli.terminal_text import clean
 from service.commands.state_cache import StateCache
 from service.database.startup import open_database, open_migrated_database
@@ -54,6 +55,7 @@ def import_(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Judge every line by the same rules, but record nothing.")
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Imports histories. Each line is decided as of its own time; refused lines are listed with the reason.
 
@@ -77,7 +79,10 @@ def import_(
                     read,
                     dry_run,
                 )
-    _print_totals(Console(), totals, written, listed, dry_run=dry_run)
+    if as_json:
+        print_json({"dryRun": dry_run, "report": listed, "totals": totals})
+    else:
+        _print_totals(Console(), totals, written, listed, dry_run=dry_run)
     if totals.refused == totals.lines > 0:
         raise typer.Exit(NOTHING_RECORDED)
 

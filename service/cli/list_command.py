@@ -7,25 +7,14 @@ from uuid import UUID
 import typer
 
 from domain import validation
-from domain.catalogue import INCIDENT
-from domain.deployment_request.state import DeploymentRequest, RequestStatus
+from domain.deployment_request.state import RequestStatus
 from domain.vocabulary import Region
-from projections.reading.reader import Reader
-from projections.views import deployment_requests, request_lists
-from projections.views.request_lists import RequestListFilter, RequestOrder
-from service.cli.register_access import (
-    AsOfOption,
-    RegisterAccess,
-    TokenOption,
-    between,
-    in_one_line,
-)
+from projections.views.request_list_filter import RequestListFilter, RequestOrder
+from service.cli.reading_options import AsOfOption, TokenOption, UrlOption, between, in_one_line
 from service.cli.remote import requests as remote_requests
 from service.cli.remote.server import Server
-from service.cli.sources import Source, UrlOption, open_source
+from service.cli.sources import Source, open_source
 from service.cli.table_output import JsonOption, print_rows
-from service.cli.view_queries import ask
-from service.event_store.access_log import SENSITIVE, Disclosure
 from service.exchange.visible_log.refused import ExportRefused
 
 COLUMNS = (
@@ -110,37 +99,9 @@ def _rows(
     """The rows, and whether there are more."""
     if isinstance(source, Server):
         return remote_requests.requests(source, wanted, order, limit)
-    found, sensitive, more = ask(source, lambda reader: _found(source, reader, wanted, order, limit))
-    if sensitive:
-        shown = [Disclosure(each.id, each.marking, each.submitted_by) for each in sensitive]
-        source.record_disclosures("list", shown)
-    return [_row(request) for request in found], more
+    from service.cli.local import requests as local_requests
 
-
-async def _found(
-    register: RegisterAccess, reader: Reader, wanted: RequestListFilter, order: RequestOrder, limit: int
-) -> tuple[list[DeploymentRequest], list[DeploymentRequest], bool]:
-    """The requests, those of them that are sensitive by now, and whether there are more."""
-    scope = register.scope
-    reading = await reader.reading(scope.actor, at_least=scope.end, as_of=scope.as_of, now=scope.now)
-    page = await reading.rows(request_lists.page(reading.viewer_scope, wanted, order, limit + 1))
-    found = [request for _, request in page[:limit]]
-    ids = {request.id for request in found}
-    present = await reading.rows(deployment_requests.by_ids(reading.viewer_scope.now(), ids))
-    return found, [each for each in present if each.marking in SENSITIVE], len(page) > limit
-
-
-def _row(request: DeploymentRequest) -> tuple[Any, ...]:
-    return (
-        request.reference,
-        request.status,
-        request.requesting_authority,
-        request.deciding_authority,
-        request.region,
-        request.force,
-        request.strength,
-        request.submitted_at,
-    )
+    return local_requests.requests(source, wanted, order, limit)
 
 
 def _statuses(names: list[str] | None) -> list[str] | None:
@@ -158,9 +119,9 @@ def _regions(paths: list[str] | None) -> list[str] | None:
 
 
 def _incident(source: Source, reference: str) -> UUID:
-    """Raises ExportRefused alike if there is no such incident and if it is not visible."""
+    """Raises ExportRefused."""
     if isinstance(source, Server):
         return remote_requests.incident_id(source, reference)
-    found = source.about(reference, (INCIDENT,)).scope.subject
-    assert found is not None
-    return found
+    from service.cli.local import requests as local_requests
+
+    return local_requests.incident_id(source, reference)

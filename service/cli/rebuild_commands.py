@@ -83,6 +83,7 @@ def rebuild(
         ),
     ] = False,
     jobs: Jobs = JOBS,
+    as_json: JsonOption = False,
 ) -> None:
     """Rebuilds views into copies and swaps them in atomically, while the old ones are served.
 
@@ -94,6 +95,8 @@ def rebuild(
     chosen = [name for name, given in options.items() if given]
     if len(chosen) > 1 and chosen != ["--dry-run", "--accept-differences"]:
         raise typer.BadParameter(f"{joined(chosen, 'and')} exclude each other: choose one")
+    if as_json and (stream is not None or cancel):
+        raise typer.BadParameter("--json is for rebuilds, not for --stream and --cancel")
     if stream is not None:
         _repair_stream(views, stream)
         return
@@ -101,10 +104,14 @@ def rebuild(
         _cancel(views)
         return
     if dry_run:
-        found, done = _compared(views, jobs)
+        found, done = _compared(views, jobs, is_quiet=as_json)
+        if as_json:
+            print_json(found)
         refused = [each.view for each in found if each.differing and not (each.may_differ or accept_differences)]
     else:
-        refused, done = _swapped(views, jobs, accept_differences)
+        swapped, refused, done = _swapped(views, jobs, accept_differences, is_quiet=as_json)
+        if as_json:
+            print_json({"swapped": swapped, "notSwapped": refused})
         if refused:
             print_error("'mandate rebuild --accept-differences' swaps nevertheless")
     if refused or not done:
@@ -174,22 +181,25 @@ def _cancel(views: Sequence[View]) -> None:
         typer.echo(f"discarded the data of a stopped rebuild: {', '.join(discarded)}")
 
 
-def _swapped(views: Sequence[View], jobs: int, accept: bool) -> tuple[list[str], bool]:
-    """(views not swapped because rows differ, whether all others were swapped)."""
-    refused = []
+def _swapped(
+    views: Sequence[View], jobs: int, accept: bool, *, is_quiet: bool
+) -> tuple[list[RebuildResult], list[str], bool]:
+    """(results, views not swapped because rows differ, whether all others were swapped). Each is printed when done."""
+    results, refused = list[RebuildResult](), list[str]()
 
     def swap(view: View, url: str, shown: ProgressBoard, stop: Event) -> None:
         try:
             rebuilt = rebuild_view(view, url, decode, _on(shown, view), stop, jobs=jobs, accept=accept, go_back=True)
-            shown.say(_summary(rebuilt))
-            for line in rebuilt.comparison.lines() if rebuilt.comparison else ():
-                shown.say(f"  {line}")
+            results.append(rebuilt)
+            lines = rebuilt.comparison.lines() if rebuilt.comparison else ()
+            for line in () if is_quiet else (_summary(rebuilt), *(f"  {line}" for line in lines)):
+                shown.say(line)
         except RowsDiffer as error:
             refused.append(view.name)
             print_error(f"not swapped: {error}")
 
     done = _each(views, swap, SERVED)
-    return refused, done
+    return results, refused, done
 
 
 def _compared(views: Sequence[View], jobs: int, *, is_quiet: bool = False) -> tuple[list[Comparison], bool]:
@@ -199,7 +209,7 @@ def _compared(views: Sequence[View], jobs: int, *, is_quiet: bool = False) -> tu
     def compare(view: View, url: str, shown: ProgressBoard, stop: Event) -> None:
         comparison = verify_view(view, url, decode, _on(shown, view), stop, jobs=jobs)
         if comparison is None:
-            shown.say(f"{view.name}: it has not followed any events yet")
+            (print_error if is_quiet else shown.say)(f"{view.name}: it has not followed any events yet")
             return
         for line in () if is_quiet else (comparison.summary(), *(f"  {line}" for line in comparison.lines())):
             shown.say(line)

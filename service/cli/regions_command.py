@@ -9,8 +9,9 @@ import typer
 
 from domain.refusals import InvalidInput, Refusal
 from service.cli.counted_nouns import number_of
+from service.cli.reading_options import in_one_line
 from service.cli.rebuild_commands import answering
-from service.cli.register_access import in_one_line
+from service.cli.table_output import JsonOption, print_json
 from service.cli.terminal_text import clean
 from service.commands.dispatcher import blocking
 from service.database.startup import open_database
@@ -34,6 +35,7 @@ def import_(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Judge every region by the same rules, but record nothing.")
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Registers the regions of a file, as the operator: one line for each name of a region.
 
@@ -54,20 +56,27 @@ def import_(
         records = not dry_run and not any(isinstance(outcome, Refusal) for _, outcome in outcomes)
         if records:
             outcomes = list(region_import.record(regions, load, dispatch))
+    refusals = list[str]()
     for each, outcome in outcomes:
-        if isinstance(outcome, Outcome):
-            totals[outcome] += 1
-        else:
-            totals[REFUSED] += 1
-            for line in _refused(each, outcome):
-                typer.echo(clean(line))
-    would = "" if records else "would be "
-    parts = (f"{totals[each]:,} {would}{each}" for each in (Outcome.REGISTERED, Outcome.UNCHANGED, REFUSED))
-    typer.echo(f"{number_of(len(regions), 'region', 'regions')}: {', '.join(parts)}.")
+        totals[outcome if isinstance(outcome, Outcome) else REFUSED] += 1
+        refusals += () if isinstance(outcome, Outcome) else map(clean, _refused(each, outcome))
+    if as_json:
+        counts = {str(each): totals[each] for each in (Outcome.REGISTERED, Outcome.UNCHANGED, REFUSED)}
+        print_json({"recorded": records, **counts, "refusals": refusals})
+    else:
+        _print(len(regions), totals, refusals, records=records)
     if totals[REFUSED] > 0:
         if not records:
             typer.echo("Nothing was recorded: correct the file and import it again.", err=True)
         raise typer.Exit(SOME_REFUSED)
+
+
+def _print(count: int, totals: Counter[str], refusals: list[str], *, records: bool) -> None:
+    for line in refusals:
+        typer.echo(line)
+    would = "" if records else "would be "
+    parts = (f"{totals[each]:,} {would}{each}" for each in (Outcome.REGISTERED, Outcome.UNCHANGED, REFUSED))
+    typer.echo(f"{number_of(count, 'region', 'regions')}: {', '.join(parts)}.")
 
 
 def _refused(region: RegionLines, refusal: Refusal) -> Iterator[str]:

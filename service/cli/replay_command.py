@@ -8,6 +8,7 @@ from projections.rebuilding.store_check import StoreCheck, UnreadableStore, chec
 from service.cli.error_output import print_error
 from service.cli.progress_bars import board
 from service.cli.rebuild_commands import answering
+from service.cli.table_output import JsonOption, print_json
 from service.database.startup import open_database
 from service.errors import Misconfigured
 from service.event_store.mapper import decode
@@ -22,6 +23,7 @@ def replay(
     check_: Annotated[
         bool, typer.Option("--check", help="Decode, upcast and fold every event, and write nothing.")
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Reads the whole store with this version: for CI, and before an upgrade.
 
@@ -37,4 +39,7 @@ def replay(
         except UnreadableStore as error:
             print_error(error)
             raise typer.Exit(1) from error
+    if as_json:
+        print_json(checked)
+        return
     typer.echo(f"{checked.events:,} events of {checked.streams:,} streams can be read, in {checked.seconds:.1f} s")

@@ -1,24 +1,20 @@
-"""Where the reading commands read: the register of this machine, or a remote one."""
+"""Where the reading commands read: the register of this machine, or a remote one.
+
+What reads this machine's register, in `service.cli.local`, is imported only then: it needs the database's libraries,
+and takes longer to start.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Union
 
-import typer
-
-from service.cli.register_access import RegisterAccess, open_register, past_instants, read_token
+from service.cli.reading_options import past_instants, read_token
 from service.cli.remote.server import Server, open_server
-from service.settings import URL_VARIABLE
 
-UrlOption = Annotated[
-    str | None,
-    typer.Option(
-        envvar=URL_VARIABLE,
-        help="Read the register of the server at this address, such as 'https://register.example', with --token. "
-        "Without it: the register of this machine, by its database.",
-    ),
-]
-Source = RegisterAccess | Server
+if TYPE_CHECKING:
+    from service.cli.local.register import RegisterAccess
+
+Source = Union["RegisterAccess", Server]
 
 
 @contextmanager
@@ -27,6 +23,8 @@ def open_source(
 ) -> Iterator[Source]:
     """Raises ExportRefused, Misconfigured or Unavailable."""
     if url is None:
+        from service.cli.local.register import open_register
+
         with open_register(token, as_of, as_happened) as register:
             yield register
         return

@@ -10,13 +10,13 @@ from rich.padding import Padding
 from rich.text import Text
 
 from domain.vocabulary import Actor, format_time, iso_time
-from projections.rows.audit_entries import AuditEntry, VisibleEntry
+from projections.rows.audit_entry import AuditEntry, VisibleEntry
 from projections.rows.value_changes import Change
 from service.cli.terminal_text import References, change_for_people, change_for_programs, clean
 
 COLUMNS: Final = (
-    "recordedAt", "occurredAt", "position", "subject", "version", "type", "actor", "authority", "reason", "changes",
-    "redactions",
+    "recordedAt", "occurredAt", "position", "subject", "version", "type", "actor", "name", "authority", "reason",
+    "changes", "redactions",
 )  # fmt: skip
 Names = Mapping[tuple[str, str], str]
 """(issuer, subject) -> name of the person."""
@@ -113,8 +113,8 @@ def _principal(moment: TimelineEntry) -> dict[str, Any]:
 
 
 def who(actor: Actor, names: Names) -> str:
-    """'Ana for Ben (kfor)', if Ana acts on behalf of Ben."""
-    spoken = " for ".join(names.get(person, person[1]) for person in actor.persons)
+    """'Ana [a.h] for Ben [b.k] (kfor)', if Ana acts on behalf of Ben; the subject alone of whoever has no name."""
+    spoken = " for ".join(f"{names[each]} [{each[1]}]" if each in names else each[1] for each in actor.persons)
     return f"{spoken} ({actor.authority})"
 
 
@@ -149,6 +149,8 @@ def _fields(moment: TimelineEntry) -> Iterable[str]:
     yield str(entry.position)
     if moment.about is not None:
         yield moment.about
-    yield from (str(entry.version), entry.type, _subjects(entry.actor), entry.actor.authority, shown.reason or "")
+    actor = entry.actor
+    named = " for ".join(moment.names.get(person, person[1]) for person in actor.persons)
+    yield from (str(entry.version), entry.type, _subjects(actor), named, actor.authority, shown.reason or "")
     yield "; ".join(map(change_for_programs, _told(shown)))
     yield " ".join(shown.redactions)

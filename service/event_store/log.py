@@ -48,6 +48,9 @@ FEED: Final = bounded(
     FEED_BYTES,
 )
 HEAD: Final = "SELECT notification_id, recorded_at FROM event_store.events ORDER BY notification_id DESC LIMIT 1"
+DIGESTS: Final = (
+    "SELECT notification_id, encode(sha256(state), 'hex') FROM event_store.events WHERE notification_id = ANY(%s)"
+)
 AS_OF: Final = "SELECT event_store.position_as_of(%s)"
 
 
@@ -109,6 +112,10 @@ class Log:
         """The last position and its time of recording; 0 and None for an empty log."""
         found = self._fetch(HEAD, ())
         return found[0] if found else (0, None)
+
+    def digests(self, positions: Sequence[int]) -> dict[int, str]:
+        """The SHA-256 of the stored bytes of these events, in hex, by position."""
+        return dict(self._fetch(DIGESTS, (list(positions),)))
 
     def position_as_of(self, instant: datetime) -> int | None:
         """The last position recorded at or before an instant. An answer never changes.

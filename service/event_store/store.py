@@ -72,6 +72,7 @@ class EventStore:
         self.feed = log_reader.feed
         self.rows = log_reader.rows
         self.head = log_reader.head
+        self.digests = log_reader.digests
         self.position_as_of = log_reader.position_as_of
 
     def _on_connect(self, connection: psycopg.Connection[Any]) -> None:

@@ -15,16 +15,12 @@ from service.exchange.visible_log.refused import ExportRefused
 from service.graphql.http.response import ContentResponse
 from service.rest.entity_tags import tag_of
 from service.rest.files import AS_OF, FileAccess, FileReader, as_of, hold_place, parameters_given, pdf_place
+from service.rest.media import DOSSIERS, MARKING
 from service.rest.parameters import query_of
 from service.rest.problems import TOO_LARGE, Problem
-from service.rest.resource import Call
+from service.rest.resource import Call, without_content
 
-PDF: Final = "application/pdf"
-HTML: Final = "text/html; charset=utf-8"
-ENDINGS: Final = {"pdf": PDF, "html": HTML}
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
-MARKING: Final = "Mandate-Marking"
-"""The header with the strictest marking of what the dossier contains."""
 PAGES_COST: Final = 20_000
 """Units of cost of a dossier without any text."""
 BYTES_READ: Final = 4
@@ -32,13 +28,13 @@ BYTES_READ: Final = 4
 
 
 class DossierResource:
-    """The dossier of a request in one form. ending: a key of ENDINGS."""
+    """The dossier of a request in one form. ending: a key of DOSSIERS."""
 
     parameters: Final = (AS_OF,)
 
     def __init__(self, ending: str) -> None:
         self.ending: Final = ending
-        self.media: Final = (ENDINGS[ending],)
+        self.media: Final = (DOSSIERS[ending],)
 
     async def respond(self, call: Call, media: str) -> ASGIApp:
         given = parameters_given(query_of(call.query_string), self.parameters)
@@ -50,6 +46,10 @@ class DossierResource:
         tag = tag_of(scope.end, call.context.actor, self.ending, scope.present, scope.present_at)
         if unchanged := call.not_modified(tag):
             return unchanged
+        disposition = f'attachment; filename="{reference}.{self.ending}"'
+        headers = {**tag.headers, "Content-Disposition": disposition, "Content-Security-Policy": POLICY}
+        if call.is_head:
+            return without_content(headers, media)
         reader.charge(PAGES_COST)
         names = reader.names()
         try:
@@ -61,14 +61,7 @@ class DossierResource:
                 content = await reader.in_thread(lambda: html(made))
         except ExportRefused as refused:
             raise Problem(TOO_LARGE, f"The dossier cannot be printed: {refused}.") from None
-        disposition = f'attachment; filename="{reference}.{self.ending}"'
-        headers = {
-            **tag.headers,
-            MARKING: made.marking,
-            "Content-Disposition": disposition,
-            "Content-Security-Policy": POLICY,
-        }
-        return ContentResponse(content, 200, media, headers)
+        return ContentResponse(content, 200, media, {**headers, MARKING: made.marking})
 
     def _document(self, store: EventStore, access: FileAccess, names: Names) -> tuple[DossierDocument, int]:
         """The document, and the size of its text."""

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -10,6 +10,7 @@ from typing import BinaryIO, Final
 from starlette.types import ASGIApp
 
 from service.exchange.exports import csv_export, ocel_sqlite
+from service.exchange.exports.chosen_export import BYTE_ORDER_MARK
 from service.exchange.exports.formats import FORMATS, WriteFormat
 from service.exchange.visible_log.visible_events import VisibleLog
 from service.graphql.schema.scalars import read_position
@@ -23,38 +24,17 @@ from service.rest.files import (
     hold_place,
     parameters_given,
 )
+from service.rest.media import EXPORTS, SQLITE
 from service.rest.parameters import query_of
 from service.rest.problems import wrong_parameter
 from service.rest.resource import Call, without_content
 from service.rest.streamed_file import StreamedFile
 
-LINES: Final = "application/x-ndjson"
-CSV: Final = "text/csv; charset=utf-8"
-JSON: Final = "application/json"
-SQLITE: Final = "application/vnd.sqlite3"
-XML: Final = "application/xml"
-WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 AFTER: Final = "after"
 EVENTS: Final = "events"
 _BOOLEANS: Final = {"true": True, "false": False}
 
 
-@dataclass(frozen=True, slots=True)
-class ExportFormat:
-    """media: to the ending of the file's name. is_log: whether it lists the events in the order of their positions."""
-
-    media: dict[str, str]
-    is_log: bool = False
-
-
-EXPORTS: Final = {
-    "jsonl": ExportFormat({LINES: "jsonl"}, is_log=True),
-    "cloudevents": ExportFormat({LINES: "jsonl"}, is_log=True),
-    "csv": ExportFormat({CSV: "csv"}),
-    "xes": ExportFormat({XML: "xes"}),
-    "xlsx": ExportFormat({WORKBOOK: "xlsx"}),
-    "ocel2": ExportFormat({JSON: "json", SQLITE: "sqlite"}),
-}
 PARAMETERS: Final = (
     AS_OF,
     FileParameter(name="request", description="Only the request of this reference.", schema={"type": "string"}),
@@ -76,15 +56,17 @@ class ExportResource:
 
     def __init__(self, name: str) -> None:
         self.name: Final = name
-        self.parameters: Final = CSV_PARAMETERS if name == "csv" else PARAMETERS
         self._format = EXPORTS[name]
+        self._known = CSV_PARAMETERS if name == "csv" else PARAMETERS
+        lists_events = self._format.is_log or name == "csv"
+        self.parameters: Final = tuple(each for each in self._known if lists_events or each.name != AFTER)
 
     @property
     def media(self) -> tuple[str, ...]:
         return tuple(self._format.media)
 
     async def respond(self, call: Call, media: str) -> ASGIApp:
-        given = parameters_given(query_of(call.query_string), self.parameters)
+        given = parameters_given(query_of(call.query_string), self._known)
         instant, has_events = as_of(given), _is_true(given.get(EVENTS, "false"))
         after = self._after(given.get(AFTER), has_events)
         await hold_place(call)
@@ -94,15 +76,15 @@ class ExportResource:
         tag = tag_of(scope.end, call.context.actor, self.name, media, scope.present, scope.present_at)
         if unchanged := call.not_modified(tag):
             return unchanged
-        ending = self._format.media[media]
-        headers = {**tag.headers, "Content-Disposition": f'attachment; filename="{self.name}.{ending}"'}
+        file = self._file_name(given.get("request", "register"), self._format.media[media], has_events)
+        headers = {**tag.headers, "Content-Disposition": f'attachment; filename="{file}"'}
         if call.is_head:
             return without_content(headers, media)
         reader.charge(max(scope.end - after, 0) * EVENT_COST)
         write = _writer(self.name, media, has_events)
 
         def fill(file: BinaryIO, check: Callable[[], None]) -> None:
-            file.write(csv_export.BYTE_ORDER_MARK if self.name == "csv" else b"")
+            file.write(BYTE_ORDER_MARK if self.name == "csv" else b"")
             write(VisibleLog(call.files.store, scope, access.visibility, lambda position: check()), file)
 
         identity, live = call.context.identity, call.context.services.subscriptions
@@ -113,6 +95,11 @@ class ExportResource:
             lambda: live.check(identity),
             live.limits.send_timeout,
         )
+
+    def _file_name(self, subject: str, ending: str, has_events: bool) -> str:
+        """'register.csv', 'register-events.csv', 'pristina-2024-0001-cloudevents.jsonl'."""
+        form = "events" if has_events else self.name
+        return f"{subject}.{ending}" if form == ending else f"{subject}-{form}.{ending}"
 
     def _after(self, text: str | None, has_events: bool) -> int:
         if text is None:

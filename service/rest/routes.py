@@ -16,9 +16,10 @@ from service.graphql.http.request_head import RequestHead
 from service.graphql.http.response import JsonResponse
 from service.graphql.root import schema
 from service.rest.documents import DocumentResource
-from service.rest.dossiers import ENDINGS, DossierResource
-from service.rest.exports import EXPORTS, ExportResource
+from service.rest.dossiers import DossierResource
+from service.rest.exports import ExportResource
 from service.rest.landing_page import landing_page
+from service.rest.media import DOSSIERS, EXPORTS
 from service.rest.openapi import openapi
 from service.rest.paths import PATHS, ROOT
 from service.rest.problems import Problem, problem_of
@@ -38,7 +39,7 @@ def mount_rest(app: GraphQLApp, *, graphiql: bool, origins: AbstractSet[str] = f
         text = texts[path.document]
         documents.append((DocumentResource(path, text, node, schema, app.executor), node, text))
     files: list[tuple[str, ExportResource | DossierResource]] = [
-        *((f"/requests/{{reference}}/dossier.{ending}", DossierResource(ending)) for ending in ENDINGS),
+        *((f"/requests/{{reference}}/dossier.{ending}", DossierResource(ending)) for ending in DOSSIERS),
         *((f"/export/{name}", ExportResource(name)) for name in EXPORTS),
     ]
     routes: list[BaseRoute] = [

@@ -4,6 +4,6 @@ Read once per process, at start-up. The rest of the service imports them from he
 """
 
 from service.settings.database_urls import DatabaseUrls
-from service.settings.process_settings import TOKEN_VARIABLE, URL_VARIABLE, LogFormat, Settings, variable
+from service.settings.process_settings import LogFormat, Settings, variable
 
-__all__ = ["TOKEN_VARIABLE", "URL_VARIABLE", "DatabaseUrls", "LogFormat", "Settings", "variable"]
+__all__ = ["DatabaseUrls", "LogFormat", "Settings", "variable"]

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Literal, Self
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -14,11 +14,9 @@ from pydantic_settings import SettingsConfigDict
 from service.errors import Misconfigured
 from service.settings.database_urls import DatabaseUrls
 from service.settings.notification_settings import NotificationSettings
+from service.variables import PREFIX, TOKEN_VARIABLE, URL_VARIABLE
 
-PREFIX: Final = "MANDATE_"
 LogFormat = Literal["auto", "json", "text"]
-TOKEN_VARIABLE, URL_VARIABLE = f"{PREFIX}TOKEN", f"{PREFIX}URL"
-"""Read by the commands that take `--token` and `--url`; no settings of a process."""
 
 
 class Settings(NotificationSettings):

@@ -72,7 +72,7 @@ def test_an_explanation_names_who_confirmed_the_approval(served: Served, demo_ca
     auditor = served.token("auditor", "kfor", "auditor")
     request: Any = served.data(auditor, HISTORY, id=demo_case.request, at=demo_case.position)["deploymentRequest"]
     said = unwrapped(served, "explain", request["reference"])
-    assert "ApprovalConfirmed Approving officer (kfor)" in said
+    assert "ApprovalConfirmed Approving officer [approver] (kfor)" in said
 
 
 def test_a_past_status_is_not_reported_as_current(served: Served, demo_case: DemoCase) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -153,7 +154,8 @@ def test_a_dossier_is_the_same(served: Served, told: dict[str, str], tmp_path: P
         code, _, err = said(served, "dossier", told["request"], "--output", str(file), "--token", token, *at)
         assert code == 0, err
         assert err.startswith(f"{file}: ")
-        contents.append((PRINTED.sub(b"", file.read_bytes()), err.removeprefix(f"{file}: ").partition(",")[0].strip()))
+        assert err.endswith(f"; SHA-256 {sha256(file.read_bytes()).hexdigest()}\n")
+        contents.append((PRINTED.sub(b"", file.read_bytes()), re.split("[,;]", err.removeprefix(f"{file}: "))[0]))
     if ending == "html":
         assert contents[0] == contents[1]
     assert {content[:5] for content, _ in contents} == {contents[0][0][:5]}

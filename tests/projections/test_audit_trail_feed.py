@@ -15,6 +15,7 @@ from projections.views import (
 )
 from projections.views.audit_trail_feed import next_entries
 from projections.views.audit_trail_filter import AuditTrailFilter, PositionRange
+from projections.views.request_list_filter import RequestListFilter, RequestOrder
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS
 from tests.projections.world import World
@@ -54,8 +55,8 @@ def test_how_many_events_a_request_has_is_reported_without_reading_it(world: Wor
     world.apply()
     page = partial(
         request_lists.page,
-        wanted=request_lists.RequestListFilter(),
-        order=request_lists.RequestOrder.SUBMITTED_AT_ASC,
+        wanted=RequestListFilter(),
+        order=RequestOrder.SUBMITTED_AT_ASC,
         limit=9,
     )
     states = [state for _, state in world.ask(SYSTEM, page)]

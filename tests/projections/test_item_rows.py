@@ -22,6 +22,7 @@ from domain.incident.state import Incident
 from domain.vocabulary import SYSTEM, AuthorityCode, Label, Role, Subject, Text
 from projections.reading.queries import EVERYTHING, Query
 from projections.views import authorities, deployment_requests, incidents, request_lists
+from projections.views.request_list_filter import RequestListFilter, RequestOrder
 from service.event_store.records import AppendItem
 from tests.projections.chance import START
 from tests.projections.histories import Histories
@@ -139,8 +140,8 @@ def test_an_item_that_changes_gets_a_row_and_keeps_its_past(world: World) -> Non
         lambda ids: deployment_requests.by_ids(EVERYTHING, ids),
         lambda ids: request_lists.page(
             EVERYTHING,
-            request_lists.RequestListFilter(),
-            request_lists.RequestOrder.UPDATED_AT_DESC,
+            RequestListFilter(),
+            RequestOrder.UPDATED_AT_DESC,
             20,
         ),
         lambda ids: incidents.page(EVERYTHING, incidents.IncidentListFilter(), 20),

@@ -15,7 +15,7 @@ from projections.catalogue import VIEWS
 from projections.reading.queries import EVERYTHING, ListPosition, Query, ViewerScope
 from projections.views import incidents, request_lists
 from projections.views.incidents import IncidentListFilter
-from projections.views.request_lists import RequestListFilter, RequestOrder
+from projections.views.request_list_filter import RequestListFilter, RequestOrder
 from tests.projections.histories import Histories
 from tests.projections.world import World
 

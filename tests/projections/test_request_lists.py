@@ -12,7 +12,7 @@ from domain.incident.state import Incident
 from domain.vocabulary import SYSTEM, Actor, Marking
 from projections.reading.queries import ListPosition
 from projections.views import incidents, request_lists
-from projections.views.request_lists import RequestListFilter, RequestOrder
+from projections.views.request_list_filter import RequestListFilter, RequestOrder
 from tests.projections.chance import START
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS, Model, in_regions

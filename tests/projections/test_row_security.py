@@ -17,7 +17,7 @@ from projections.reading.statements import ViewerSettings, settings_of, viewed
 from projections.tables.row_security import DELIBERATIONS, POLICIES, READER, SETTINGS
 from projections.views import audit_trail, audit_trail_queries, deployment_requests, incidents, request_lists
 from projections.views.audit_trail_filter import AuditTrailFilter
-from projections.views.request_lists import RequestListFilter, RequestOrder
+from projections.views.request_list_filter import RequestListFilter, RequestOrder
 from service.processes.composition import reading_connections
 from service.settings import Settings
 from tests.projections.histories import Histories

@@ -37,7 +37,7 @@ class DemoOutput:
 
     def say(self, who: str, what: str, source: str) -> None:
         mark = "bold yellow" if source == EXERCISE else "cyan"
-        self._console.print(f"  [bold]{who}[/] {what}  [{mark}]\\[{source}][/]", highlight=False)
+        self._line(f"  [bold]{who}[/] {what}  [{mark}]\\[{source}][/]")
 
     def heading(self, text: str) -> None:
         self._console.print(f"\n[bold underline]{text}[/]\n")
@@ -45,11 +45,11 @@ class DemoOutput:
     def timeline(self, auditor: Client, request: str, position: str) -> None:
         """Prints the full history of the request, oldest first."""
         request_node = auditor.query(HISTORY, id=request, at=position)["deploymentRequest"]
-        self._console.print(f"  [bold]{request_node['reference']}[/]\n", highlight=False)
+        self._line(f"  [bold]{request_node['reference']}[/]\n")
         for edge in request_node["history"]["edges"]:
             event = edge["node"]
             actor = event["actor"]
-            spoken = " for ".join(each["name"] or each["subject"] for each in (actor, actor["onBehalfOf"]) if each)
+            spoken = " for ".join(map(_named, filter(None, (actor, actor["onBehalfOf"]))))
             who = f"{spoken} ({actor['authority']})"
             when = event["recordedAt"][:19].replace("T", " ")
             self._line(f"  [bold cyan]{event['version']:>2}  {event['type']}[/]  {when}  {escape(who)}")
@@ -60,10 +60,14 @@ class DemoOutput:
             self._line("")
 
     def _indented(self, text: str) -> None:
-        self._console.print(Padding(text, (0, 0, 0, 6)), highlight=False)
+        if self._console.is_terminal:
+            self._console.print(Padding(text, (0, 0, 0, 6)), highlight=False)
+        else:
+            self._line(f"      {text}")
 
     def _line(self, text: str) -> None:
-        self._console.print(text, highlight=False)
+        """Whole, unless it is on a terminal."""
+        self._console.print(text, highlight=False, soft_wrap=not self._console.is_terminal)
 
     def views(self, auditor: Client, position: str) -> Any:
         """Prints and returns what the views show."""
@@ -71,15 +75,17 @@ class DemoOutput:
         for edge in shown["deploymentRequests"]["edges"]:
             node = edge["node"]
             note = _granted(node["strength"], node["decision"]) if node["decision"] else ""
-            self._console.print(f"  {node['reference']}: {node['status']}, version {node['version']}{note}")
+            self._line(f"  {node['reference']}: {node['status']}, version {node['version']}{note}")
         for edge in shown["incidents"]["edges"]:
-            self._console.print(
-                f"  {edge['node']['reference']}: {edge['node']['attributionStatus']}, {edge['node']['region']}"
-            )
+            self._line(f"  {edge['node']['reference']}: {edge['node']['attributionStatus']}, {edge['node']['region']}")
         for region in shown["situation"]:
             counts = ", ".join(f"{c['count']} {c['status']}" for c in region["requestsByStatus"] if c["count"])
-            self._console.print(f"  {region['region']}: open incidents: {region['openIncidents']}; requests: {counts}")
+            self._line(f"  {region['region']}: open incidents: {region['openIncidents']}; requests: {counts}")
         return shown
+
+
+def _named(person: dict[str, Any]) -> str:
+    return f"{person['name']} [{person['subject']}]" if person["name"] else str(person["subject"])
 
 
 def _granted(asked: int, decision: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from projections.rows.audit_entries import AuditEntry, VisibleEntry
+from projections.rows.audit_entry import AuditEntry, VisibleEntry
 from projections.rows.value_changes import Change
 from service.cli.remote.pages import Struct
 from service.cli.remote.server import Server

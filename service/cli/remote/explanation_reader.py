@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.decider import Verdict
 from domain.deployment_request.decision import DecisionOutcome
 from domain.deployment_request.state import RequestStatus
@@ -13,7 +12,7 @@ from service.cli.remote.histories import events, history_page
 from service.cli.remote.pages import Struct
 from service.cli.remote.server import Server, segment
 from service.cli.remote.server_response import NotVisible
-from service.exchange.visible_log.scope import unseen
+from service.exchange.visible_log.refused import REQUEST, unseen
 from service.exchange.visible_log.status_text import AFTER_APPROVAL, StatusFacts, status_text
 
 TRIES = 3
@@ -85,12 +84,12 @@ def explain(server: Server, reference: str) -> Explained:
         for _ in range(TRIES):
             explained = server.get(f"{path}/explanation", RequestExplained, asOf=server.as_of)
             request = server.get(path, RequestTerms, asOf=server.as_of)
-            first = history_page(server, DEPLOYMENT_REQUEST.name, reference)
-            history = list(events(server, DEPLOYMENT_REQUEST.name, reference, first))
+            first = history_page(server, REQUEST, reference)
+            history = list(events(server, REQUEST, reference, first))
             if explained.version == request.version == history[-1].version:
                 return _explained(server.as_of, explained, request, history)
     except NotVisible:
-        raise unseen(reference, (DEPLOYMENT_REQUEST,), by_then=server.as_of is not None) from None
+        raise unseen(reference, (REQUEST,), by_then=server.as_of is not None) from None
     raise CommandFailed(f"{reference} is being changed at the moment: ask again")
 
 

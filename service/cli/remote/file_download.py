@@ -1,21 +1,17 @@
 """Exports and dossiers, streamed. A list of events that breaks off is continued after its last whole row."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Final
 
-from domain.catalogue import DEPLOYMENT_REQUEST
 from service.cli.error_output import CommandFailed
 from service.cli.remote.event_rows import POSITIONS, EventRows
 from service.cli.remote.server import POSITION, Server, segment
 from service.cli.remote.server_response import NotVisible
 from service.errors import Unavailable
-from service.exchange.exports.csv_export import BYTE_ORDER_MARK
-from service.exchange.exports.formats import Export
-from service.exchange.exports.ocel_sqlite import SUFFIXES
-from service.exchange.visible_log.scope import unseen
-from service.rest.dossiers import ENDINGS, MARKING
-from service.rest.exports import EXPORTS, SQLITE
+from service.exchange.exports.chosen_export import BYTE_ORDER_MARK, Export
+from service.exchange.visible_log.refused import REQUEST, unseen
+from service.rest.media import DOSSIERS, EXPORTS, MARKING, SQLITE
 
 TRIES: Final = 3
 """Attempts in a row that bring no event."""
@@ -48,11 +44,12 @@ def _continued(download: "Download", rows: EventRows) -> int:
                 raise CommandFailed(f"the transfer broke off after position {rows.position}: {error}") from None
 
 
-def dossier(server: Server, reference: str, ending: str, target: BinaryIO) -> str:
-    """Writes the dossier to the target, and returns its marking. Raises ExportRefused, CommandFailed, Unavailable."""
-    media, path = ENDINGS[ending].partition(";")[0], f"/requests/{segment(reference)}/dossier.{ending}"
+def dossier(server: Server, reference: str, ending: str, write: Callable[[bytes], None]) -> str:
+    """Writes the dossier, and returns its marking. Raises ExportRefused, CommandFailed, Unavailable."""
+    media, path = DOSSIERS[ending].partition(";")[0], f"/requests/{segment(reference)}/dossier.{ending}"
     with _named(server, reference), server.stream(path, {"asOf": server.as_of}, media) as response:
-        target.writelines(response.iter_raw())
+        for part in response.iter_raw():
+            write(part)
         return str(response.headers.get(MARKING, "of unknown marking"))
 
 
@@ -64,16 +61,14 @@ def _named(server: Server, reference: str | None) -> Iterator[None]:
     except NotVisible:
         if reference is None:
             raise
-        raise unseen(reference, (DEPLOYMENT_REQUEST,), by_then=server.as_of is not None) from None
+        raise unseen(reference, (REQUEST,), by_then=server.as_of is not None) from None
 
 
 class Download:
     """One export from a server."""
 
     def __init__(self, server: Server, chosen: Export, parameters: dict[str, Any], target: BinaryIO) -> None:
-        is_database = chosen.target is not None and chosen.target.suffix.lower() in SUFFIXES
-        is_database = is_database and chosen.name == "ocel2"
-        media = SQLITE if is_database else next(iter(EXPORTS[chosen.name].media)).partition(";")[0]
+        media = SQLITE if chosen.is_database else next(iter(EXPORTS[chosen.name].media)).partition(";")[0]
         self._server, self._path, self._media = server, f"/export/{chosen.name}", media
         self._parameters = {**parameters, "events": chosen.has_events or None}
         self._is_csv, self._target = chosen.name == "csv", target

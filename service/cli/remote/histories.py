@@ -5,20 +5,19 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from domain import authority as authorities
-from domain.aggregate import Aggregate
-from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
-from domain.vocabulary import AuthorityCode
+from domain.vocabulary import derived_id
 from projections.views.audit_trail_filter import BEYOND, AuditTrailFilter, PositionRange
 from service.cli.history_heading import incident_heading, request_heading, then_of
 from service.cli.remote.events import Code, EventAnswer, References, SubjectNamed, entry
 from service.cli.remote.pages import PAGE, PageAnswer, Struct
 from service.cli.remote.server import Server, segment
 from service.cli.timeline import History, TimelineEntry
-from service.exchange.visible_log.scope import unseen
-from service.graphql.schema.cursors import cursor_of
+from service.exchange.visible_log.refused import INCIDENT, REQUEST, unseen
+from service.page_cursors import position_cursor
 
-PATHS: Final = {DEPLOYMENT_REQUEST.name: "requests", INCIDENT.name: "incidents"}
+AUTHORITY: Final = "authority"
+"""The name from which, with the code of an authority, its id is derived."""
+PATHS: Final = {REQUEST: "requests", INCIDENT: "incidents"}
 
 
 class HistoryAnswer(SubjectNamed):
@@ -49,7 +48,7 @@ class IncidentHeading(Struct):
 
 def history(server: Server, reference: str) -> History:
     """Raises NotVisible, ExportRefused, CommandFailed, Unavailable."""
-    kind, first = _found(server, reference, (DEPLOYMENT_REQUEST, INCIDENT))
+    kind, first = _found(server, reference, (REQUEST, INCIDENT))
     return History(
         heading=lambda: _heading(server, kind, reference),
         entries=_entries(server, kind, reference, first),
@@ -101,15 +100,15 @@ def id_of(server: Server, name: str) -> UUID:
     for kind in PATHS.values():
         if (found := server.find(f"/{kind}/{segment(name)}", SubjectNamed)) is not None:
             return found.id
-    return authorities.stream_of(AuthorityCode(name))
+    return derived_id(AUTHORITY, name)
 
 
-def _found(server: Server, reference: str, kinds: tuple[Aggregate, ...]) -> tuple[str, HistoryAnswer]:
+def _found(server: Server, reference: str, kinds: tuple[str, ...]) -> tuple[str, HistoryAnswer]:
     for kind in kinds:
-        path = f"/{PATHS[kind.name]}/{segment(reference)}/history"
+        path = f"/{PATHS[kind]}/{segment(reference)}/history"
         found = server.find(path, HistoryAnswer, asOf=server.as_of, asHappened=server.as_happened, first=PAGE)
         if found is not None:
-            return kind.name, found
+            return kind, found
     raise unseen(reference, kinds, by_then=(server.as_of or server.as_happened) is not None)
 
 
@@ -122,7 +121,7 @@ def _entries(server: Server, kind: str, reference: str, first: HistoryAnswer) ->
 def _heading(server: Server, kind: str, reference: str) -> tuple[str, ...]:
     then = then_of(server.as_of, server.as_happened)
     path = f"/{PATHS[kind]}/{segment(reference)}"
-    if kind == INCIDENT.name:
+    if kind == INCIDENT:
         incident = server.get(path, IncidentHeading, asOf=server.as_of, asHappened=server.as_happened)
         return incident_heading(
             reference=incident.reference,
@@ -170,6 +169,6 @@ def _trail_page(server: Server, wanted: AuditTrailFilter, part: PositionRange, *
 def _cursors(part: PositionRange) -> dict[str, str | None]:
     """The positions as cursors of the list: `after` follows the order of the list."""
     of = "trail/newest" if part.newest_first else "trail"
-    low = cursor_of(of, part.after) if part.after else None
-    high = cursor_of(of, part.before) if part.before != BEYOND else None
+    low = position_cursor(of, part.after) if part.after else None
+    high = position_cursor(of, part.before) if part.before != BEYOND else None
     return {"after": high, "before": low} if part.newest_first else {"after": low, "before": high}

@@ -4,13 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.catalogue import INCIDENT
-from projections.views.request_lists import RequestListFilter, RequestOrder
+from projections.views.request_list_filter import RequestListFilter, RequestOrder
 from service.cli.remote.events import Code, SubjectNamed
 from service.cli.remote.pages import PageAnswer, Struct, first_nodes
 from service.cli.remote.server import Server, segment
 from service.cli.remote.server_response import NotVisible
-from service.exchange.visible_log.scope import unseen
+from service.exchange.visible_log.refused import INCIDENT, unseen
 
 
 class ListedRequest(Struct):

@@ -9,6 +9,7 @@ from service.exchange.dossier.incidents_section import incidents
 from service.exchange.dossier.material import Material
 from service.exchange.dossier.omissions_section import about, left_out
 from service.exchange.dossier.phrases import status
+from service.exchange.dossier.stored_events_section import stored_events
 from service.exchange.dossier.terms_section import terms
 from service.exchange.dossier.timeline_section import course
 from service.exchange.visible_log.status_text import StatusFacts, status_text
@@ -23,6 +24,7 @@ def document(material: Material) -> DossierDocument:
         decisions(material),
         incidents(material),
         left_out(material),
+        stored_events(material),
         about(material),
     )
     return DossierDocument(
@@ -30,9 +32,7 @@ def document(material: Material) -> DossierDocument:
         title=request.reference,
         subtitle=f"{request.force} to {request.region}",
         marking=in_words(material.marking),
-        standing=status_text(
-            StatusFacts.of(request), ((moment.step.entry.type, moment.happened_at) for moment in material.moments)
-        ),
+        standing=" ".join(_standing(material)),
         facts=Facts(tuple(_facts(material))),
         sections=tuple(section for section in sections if section is not None),
         printed=printed(material),
@@ -43,6 +43,13 @@ def printed(material: Material) -> str:
     """The footer of each page."""
     as_of = f", as of {exact_time(material.printed.as_of)}" if material.printed.as_of else ""
     return f"Printed on {format_time(material.printed.at)} {_for_whom(material)}{as_of}"
+
+
+def _standing(material: Material) -> Iterator[str]:
+    events = ((moment.step.entry.type, moment.happened_at) for moment in material.moments)
+    yield status_text(StatusFacts.of(material.request), events)
+    if overdue := len(material.overdue):
+        yield "1 condition is overdue." if overdue == 1 else f"{overdue} conditions are overdue."
 
 
 def _for_whom(material: Material) -> str:

@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from domain.decider import Verdict
-from domain.deployment_request.state import DeploymentRequest
+from domain.deployment_request.decision import Condition
+from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.incident.state import Evidence, Incident
 from domain.jurisdiction import Mandate
 from domain.vocabulary import Actor, Marking
+from service.access.identity import ISSUER
 from service.exchange.visible_log.history import HistoryStep
 
 
@@ -60,6 +62,7 @@ class Material:
     mandate: the mandate under which the request is decided.
     hides_incidents: whether the request names incidents that the viewer may not see.
     names: (issuer, subject) -> name of the person. authorities: code -> name.
+    digests: position of an event -> SHA-256 of its stored bytes.
     """
 
     request: DeploymentRequest
@@ -70,7 +73,16 @@ class Material:
     hides_incidents: bool
     names: Mapping[tuple[str, str], str]
     authorities: Mapping[str, str]
+    digests: Mapping[int, str]
     printed: PrintDetails
+
+    @property
+    def overdue(self) -> tuple[Condition, ...]:
+        """The conditions of a standing approval that are overdue at the instant of the dossier."""
+        request, at = self.request, self.printed.as_of or self.printed.at
+        if request.status is not RequestStatus.APPROVED or request.decision is None:
+            return ()
+        return tuple(condition for condition in request.decision.conditions if condition.is_overdue(at))
 
     def reference(self, incident: UUID) -> str | None:
         """The reference of an incident; None if the viewer may not see it."""
@@ -81,6 +93,13 @@ class Material:
         if actor.is_system:
             return "The register itself"
         return " for ".join(self.names.get(person, person[1]) for person in actor.persons)
+
+    def subjects(self, actor: Actor) -> str | None:
+        """'ana', or 'ana for ben'; None if `person` says the same. An issuer other than the register is named."""
+        spoken = " for ".join(
+            subject if issuer == ISSUER else f"{subject} at {issuer}" for issuer, subject in actor.persons
+        )
+        return None if not actor.is_named or spoken == self.person(actor) else spoken
 
     def authority(self, code: str) -> str:
         """'KFOR', or 'EXERCISE police service (exercise-police)' if the name differs from the code."""

@@ -89,6 +89,7 @@ class MaterialReader:
             hides_incidents=not {each.incident.id for each in incidents}.issuperset(request.incidents),
             names=names({scope.actor.person}.union(*(moment.step.entry.actor.persons for moment in every))),
             authorities=dict(self._authorities(_codes(request, every, incidents))),
+            digests=self._store.digests([moment.step.entry.position for moment in every]),
             printed=PrintDetails(
                 at=scope.now,
                 by=None if scope.actor.is_system else scope.actor,

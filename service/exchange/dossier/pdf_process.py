@@ -1,18 +1,19 @@
 """The process that typesets one PDF with Typst: `python -m service.exchange.dossier.pdf_process TIMESTAMP`.
 
-It reads the document as JSON, and writes a line, the first character without a glyph, and then the PDF. It has the
+It reads the document as JSON, and writes a line, the characters without a glyph, and then the PDF. It has the
 environment of the service without its settings, and limits of its own. The template reads the document as data, so
 that no text is markup.
 """
 
 import os
-import re
 import resource
 import sys
 from importlib.resources import files
 from typing import Any, Final, NoReturn
 
 import typst
+
+from service.exchange.dossier.unshown_characters import listed, with_numbers
 
 MEMORY: Final = 512 * 1024 * 1024
 """Bytes of address space."""
@@ -26,7 +27,8 @@ STANDARDS: Final = ["a-2a", "ua-1"]
 """PDF/A-2a for archives, PDF/UA-1 for screen readers."""
 UNSUITABLE: Final = 3
 """Exit status if the document cannot be typeset: it needs too much memory, or something in it has no form in a PDF."""
-NO_GLYPH: Final = re.compile(r'the text `?"(.+?)"`? could not be displayed', re.DOTALL)
+TRIES: Final = 3
+"""Times that characters are replaced; what is replaced may leave others alone that no font has by themselves."""
 
 
 def typeset(document: bytes, timestamp: int, **options: Any) -> Any:
@@ -34,14 +36,21 @@ def typeset(document: bytes, timestamp: int, **options: Any) -> Any:
     return typst.compile({"main": template, "document.json": document}, timestamp=timestamp, **options)
 
 
-def pdf(document: bytes, timestamp: int) -> tuple[str, bytes]:
-    """The first character without a glyph, if any, and the PDF, which then meets no standard."""
-    try:
-        return "", typeset(document, timestamp, format="pdf", pdf_standards=STANDARDS)
-    except typst.TypstError as error:
-        if (unshown := NO_GLYPH.search(str(error))) is None:
-            raise
-        return unshown[1], typeset(document, timestamp, format="pdf")
+def pdf(document: bytes, timestamp: int) -> tuple[tuple[str, ...], bytes]:
+    """The characters without a glyph, in whose place the PDF has their numbers, and the PDF.
+
+    If some are left, the PDF meets no standard.
+    """
+    unshown: tuple[str, ...] = ()
+    for _ in range(TRIES):
+        try:
+            return unshown, typeset(with_numbers(document, unshown), timestamp, format="pdf", pdf_standards=STANDARDS)
+        except typst.TypstError as error:
+            found = listed(error.diagnostic)
+            if not found:
+                raise
+            unshown = tuple(dict.fromkeys((*unshown, *found)))
+    return unshown, typeset(with_numbers(document, unshown), timestamp, format="pdf")
 
 
 def limit() -> None:
@@ -68,7 +77,7 @@ def main() -> None:
         give_up(f"{type(error).__name__}: {error}")
     if len(content) > LARGEST:
         give_up(f"the PDF has {len(content):,} bytes")
-    sys.stdout.buffer.write(unshown.encode() + b"\n" + content)
+    sys.stdout.buffer.write(" ".join(unshown).encode() + b"\n" + content)
 
 
 if __name__ == "__main__":

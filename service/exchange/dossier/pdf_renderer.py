@@ -31,10 +31,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Pdf:
-    """A PDF. unshown: first character without a glyph, if any; such a PDF meets no standard."""
+    """A PDF. unshown: the characters without a glyph, in whose place it has their numbers."""
 
     content: bytes
-    unshown: str | None = None
+    unshown: tuple[str, ...] = ()
 
 
 class PdfRenderer:
@@ -71,7 +71,7 @@ class PdfRenderer:
                 raise
         if process.returncode == 0:
             unshown, _, content = output.partition(b"\n")
-            return Pdf(content, unshown.decode() or None)
+            return Pdf(content, tuple(unshown.decode().split()))
         said = reason.decode(errors="replace")
         if process.returncode > 0 and process.returncode != UNSUITABLE:
             raise RuntimeError(f"{MODULE} failed: {said}")

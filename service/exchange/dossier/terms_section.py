@@ -17,7 +17,7 @@ def terms(material: Material) -> Section:
     if request.incidents:
         blocks.append(Facts((("Rests on", _incidents(material)),)))
     if request.decision is not None and request.decision.conditions:
-        blocks.append(Subsection("Conditions of the approval", (_conditions(request.decision.conditions),)))
+        blocks.append(Subsection("Conditions of the approval", (_conditions(material, request.decision.conditions),)))
     return Section("Requested and granted terms", tuple(blocks))
 
 
@@ -70,12 +70,15 @@ def _incidents(material: Material) -> Cell:
     return cell(*visible, quiet("and what may not be shown here") if material.hides_incidents else None)
 
 
-def _conditions(conditions: Iterable[Condition]) -> Block:
+def _conditions(material: Material, conditions: Iterable[Condition]) -> Block:
     rows = [
         (
             cell(str(number)),
             cell(quoted(condition.text.value)),
-            cell(format_time(condition.due_by) if condition.due_by else quiet("no date")),
+            cell(
+                format_time(condition.due_by) if condition.due_by else quiet("no date"),
+                term("overdue") if condition in material.overdue else None,
+            ),
             _fulfilment(condition.fulfilment_report, condition),
         )
         for number, condition in enumerate(conditions, start=1)

@@ -37,7 +37,9 @@ def who(moment: DossierEvent, material: Material) -> Cell:
     actor = moment.step.entry.actor
     if actor.is_system:
         return cell(material.person(actor))
-    return cell(material.person(actor), quiet(f"{actor.authority}, {material.roles(actor)}"))
+    subjects = material.subjects(actor)
+    acting = f"{actor.authority}, {material.roles(actor)}"
+    return cell(material.person(actor), quiet(f"{subjects}; {acting}" if subjects else acting))
 
 
 def words(moment: DossierEvent) -> Cell:

@@ -14,8 +14,6 @@ from domain.vocabulary import iso_time
 from service.exchange.exports.table_rows import EVENT_COLUMNS, REQUEST_COLUMNS, Row, event_rows, request_rows
 from service.exchange.visible_log.visible_events import VisibleLog
 
-BYTE_ORDER_MARK: Final = "\ufeff".encode()
-"""Without it, spreadsheets do not detect UTF-8."""
 DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """First characters of a formula; the last four are the full-width forms of the first four."""
 

@@ -12,7 +12,6 @@ from service.exchange.exports.ocel import EVENT_TYPES, OBJECT_TYPES, ObjectHisto
 from service.exchange.exports.ocel_log import ObjectIndex, build
 from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
-SUFFIXES: Final = (".sqlite", ".sqlite3", ".db")
 EVERY_LOG: Final = (
     "CREATE TABLE event_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT)",
     "CREATE TABLE object_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT)",

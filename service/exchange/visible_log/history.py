@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from projections.rows.audit_entries import AuditEntry, VisibleEntry, entry
+from projections.rows.audit_entries import entry
+from projections.rows.audit_entry import AuditEntry, VisibleEntry
 from projections.views.audit_trail import evolve
 from service.event_store.store import EventStore
 from service.exchange.visible_log.scope import Scope

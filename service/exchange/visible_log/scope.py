@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Final
 from uuid import UUID
 
 from domain.aggregate import Aggregate
 from domain.catalogue import DEPLOYMENT_REQUEST
-from domain.vocabulary import Actor, iso_time, joined
+from domain.vocabulary import Actor, iso_time
 from service.event_store.store import EventStore
 from service.exchange.visible_log.references import find
-from service.exchange.visible_log.refused import ExportRefused
+from service.exchange.visible_log.refused import ExportRefused, unseen
 from service.exchange.visible_log.visibility import Visibility
 
 
@@ -65,7 +64,7 @@ def called(
     stream = find(store, reference)
     seen = visibility.of((stream,)).get(stream) if stream is not None else None
     if stream is None or seen is None or not seen.visible or seen.opened_at > end or seen.aggregate not in kinds:
-        raise unseen(reference, kinds, by_then=end != visibility.present)
+        raise unseen(reference, [kind.name for kind in kinds], by_then=end != visibility.present)
     return stream
 
 
@@ -77,12 +76,3 @@ def happened_by(store: EventStore, subject: UUID, instant: datetime) -> int:
             break
         end = recorded.position
     return end
-
-
-def unseen(reference: str, kinds: tuple[Aggregate, ...], *, by_then: bool) -> ExportRefused:
-    """There is none of this reference that the viewer may see. by_then: at a past instant."""
-    kind = joined([_SPOKEN[each.name] for each in kinds])
-    return ExportRefused(f"there is no {kind} '{reference}'{' by then' if by_then else ''} that may be seen")
-
-
-_SPOKEN: Final = {"DeploymentRequest": "deployment request", "Incident": "incident"}

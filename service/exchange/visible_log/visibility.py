@@ -22,7 +22,8 @@ from domain.recorded_event import Recorded
 from domain.visibility import Viewer
 from domain.vocabulary import Actor
 from projections.bounded_cache import BoundedCache
-from projections.rows.audit_entries import AuditEntry, VisibleEntry, visible_to
+from projections.rows.audit_entries import visible_to
+from projections.rows.audit_entry import AuditEntry, VisibleEntry
 from service.event_store.store import EventStore
 
 MAX_BYTES: Final = 16 * 1024 * 1024

@@ -1,8 +1,7 @@
 """Opaque page cursors, each valid only for the list that it came from."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from struct import Struct
 from typing import Final
 from uuid import UUID
@@ -14,15 +13,13 @@ from projections.views.lent_inbox import NOBODY
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.viewer_rows import PastInstant
 from service.graphql.schema.arguments import given
+from service.page_cursors import CHECKSUM_SIZE, POSITION, checksum_of, encoded, position_cursor
 
 _PLACE: Final = Struct(">q16s")
 _OF_PRINCIPAL: Final = Struct(">q16s16s")
-_POSITION: Final = Struct(">q")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 NONE_OF_THIS_LIST: Final = "This cursor does not come from this list, in this order, as of this instant."
-_CHECKSUM_SIZE: Final = 6
-"""Bytes of the checksum that binds a cursor to its list."""
 
 
 def of_list(name: str, moment: PastInstant | None) -> str:
@@ -34,13 +31,13 @@ def cursor_of(of: str, place: ListPosition | InboxPosition | int | str) -> str:
     """of: name of the list, with its order and instant. place: a position in the global order of
     events, if an int; the key of an item, if a str."""
     if isinstance(place, int):
-        return _encode(of, _POSITION.pack(place))
+        return position_cursor(of, place)
     if isinstance(place, str):
-        return _encode(of, place.encode())
+        return encoded(of, place.encode())
     micros = (place.at - _EPOCH) // _MICROSECOND
     if isinstance(place, InboxPosition) and place.principal != NOBODY:
-        return _encode(of, _OF_PRINCIPAL.pack(micros, place.id.bytes, place.principal.bytes))
-    return _encode(of, _PLACE.pack(micros, place.id.bytes))
+        return encoded(of, _OF_PRINCIPAL.pack(micros, place.id.bytes, place.principal.bytes))
+    return encoded(of, _PLACE.pack(micros, place.id.bytes))
 
 
 def place_after(of: str, cursor: str | None) -> ListPosition | None:
@@ -76,7 +73,7 @@ def position_of(of: str, argument: str, cursor: str | None) -> int | None:
     """The position of an event. Raises BadUserInput about the argument if the cursor is from another list."""
     if (written := given(cursor)) is None:
         return None
-    return int(_POSITION.unpack(_decode(of, written, _POSITION.size, argument))[0])
+    return int(POSITION.unpack(_decode(of, written, POSITION.size, argument))[0])
 
 
 def key_after(of: str, cursor: str | None) -> str | None:
@@ -89,22 +86,14 @@ def key_after(of: str, cursor: str | None) -> str | None:
     return key
 
 
-def _encode(of: str, content: bytes) -> str:
-    return urlsafe_b64encode(content + _checksum(of, content)).decode().rstrip("=")
-
-
 def _decode(of: str, cursor: str, size: int | None, argument: str = "after") -> bytes:
     """size: of the content; None for any."""
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"==")
     except ValueError:
         raw = b""
-    content, checksum = raw[:-_CHECKSUM_SIZE], raw[-_CHECKSUM_SIZE:]
+    content, checksum = raw[:-CHECKSUM_SIZE], raw[-CHECKSUM_SIZE:]
     has_size = size is None or len(content) == size
-    if not has_size or checksum != _checksum(of, content) or _encode(of, content) != cursor:
+    if not has_size or checksum != checksum_of(of, content) or encoded(of, content) != cursor:
         raise BadUserInput(argument, NONE_OF_THIS_LIST)
     return content
-
-
-def _checksum(of: str, content: bytes) -> bytes:
-    return blake2b(of.encode() + b"\0" + content, digest_size=_CHECKSUM_SIZE).digest()

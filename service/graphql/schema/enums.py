@@ -14,7 +14,7 @@ from domain.vocabulary import (
     Role,
     SourceReliability,
 )
-from projections.views.request_lists import RequestOrder
+from projections.views.request_list_filter import RequestOrder
 
 strawberry.enum(Role, description="What a person may do for the authority that they act for.")
 strawberry.enum(

@@ -22,7 +22,7 @@ from projections.views import (
     request_lists,
 )
 from projections.views.audit_trail_filter import AuditTrailFilter, PositionRange
-from projections.views.request_lists import RequestListFilter, RequestOrder
+from projections.views.request_list_filter import RequestListFilter, RequestOrder
 from tests.projections.histories import Histories
 from tests.projections.world import World
 

@@ -22,7 +22,7 @@ from projections.reading.read_connections import Connections
 from projections.reading.reader import DatabaseUnavailable, InstantAhead, Reader, ViewBehind
 from projections.views import request_lists
 from projections.views.authorities import standing_of
-from projections.views.request_lists import RequestListFilter
+from projections.views.request_list_filter import RequestListFilter
 from service.event_store.records import AppendItem
 from service.processes.composition import reading_connections
 from service.settings import Settings

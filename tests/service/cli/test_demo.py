@@ -40,6 +40,10 @@ def test_a_flag_plays_the_case_in_that_register(tmp_path: Path) -> None:
     result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=170, check=False)
     assert result.returncode == 0, result.stderr
     assert "They are the same." in result.stdout
+    lines = result.stdout.splitlines()
+    assert [line for line in lines if line != line.rstrip()] == []
+    assert any("over 'xk/north'  [UNSCR 1244 (1999); Military Technical Agreement" in line for line in lines), "whole"
+    assert any(line.endswith("Official in Pristina [requester] (pristina)") for line in lines)
     assert "make serve" not in result.stdout, "it would serve another register"
 
 

@@ -1,7 +1,12 @@
 """Tables for people and for programs."""
 
 import json
+import os
+import re
+import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -12,6 +17,55 @@ ROWS = [
     ("incidents", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), 0.25, "two\nlines\x1b[31m"),
     ("situation", None, 7, ""),
 ]
+
+
+LIST = ("reference", "requestingAuthority", "force", "submittedAt")
+REQUESTS = [
+    ("pristina-2026-0001", "pristina", "Kosovo Security Force", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
+    ("pristina-2026-0002", None, "x", None),
+]
+
+
+def on_a_terminal(width: int, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    """The lines that a terminal of this width is given, without their colours."""
+    ours, theirs = os.openpty()
+    with os.fdopen(ours, "rb", 0) as screen, os.fdopen(theirs, "w") as output, pytest.MonkeyPatch.context() as patched:
+        patched.setenv("COLUMNS", str(width))
+        patched.setattr(sys, "stdout", output)
+        print_rows(columns, rows)
+        output.write("\0")
+        output.flush()
+        written = b""
+        while not written.endswith(b"\0"):
+            written += screen.read(4096)
+    return [line.rstrip() for line in re.sub("\x1b\\[[0-9;]*m", "", written.decode())[:-1].splitlines()]
+
+
+def test_a_wide_terminal_gets_a_table() -> None:
+    title, _, *rows = on_a_terminal(100, LIST, REQUESTS)
+    assert re.split(" {2,}", title) == ["reference", "requesting authority", "force", "submitted at"]
+    assert rows[0].endswith("Kosovo Security Force   2026-01-02 03:04:05Z")
+    assert len(rows) == 2
+
+
+def test_a_narrower_terminal_gets_lines_that_are_broken_between_words() -> None:
+    lines = on_a_terminal(56, LIST, REQUESTS)
+    assert max(map(len, lines)) <= 56
+    words = " ".join(lines).split()
+    for word in ("pristina-2026-0001", "requesting", "authority", "Kosovo", "Security", "Force", "2026-01-02"):
+        assert word in words
+
+
+def test_a_terminal_that_is_too_narrow_for_a_table_gets_a_paragraph_for_each_row() -> None:
+    assert on_a_terminal(44, LIST, REQUESTS) == [
+        "reference             pristina-2026-0001",
+        "requesting authority  pristina",
+        "force                 Kosovo Security Force",
+        "submitted at          2026-01-02 03:04:05Z",
+        "",
+        "reference  pristina-2026-0002",
+        "force      x",
+    ]
 
 
 def test_a_pipe_gets_a_header_and_values_in_full(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from domain.deployment_request.events import RequestWithheld
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.incident.state import AttributionStatus, Incident
 from domain.vocabulary import Role, regions_of
-from projections.views.request_lists import RequestOrder
+from projections.views.request_list_filter import RequestOrder
 from service.event_store.store import EventStore
 from tests.databases import Databases
 from tests.projections.histories import Histories

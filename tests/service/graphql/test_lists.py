@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.graphql.schema import cursors
+from service.page_cursors import encoded
 from tests.service.graphql.api_client import ApiClient, Person
 from tests.service.graphql.scenario import Scenario, scenario
 
@@ -73,7 +73,7 @@ def test_a_cursor_is_good_for_the_list_and_the_order_that_it_came_from(here: Sce
 
 
 def test_a_cursor_that_was_made_up_is_none(here: Scenario) -> None:
-    made_up = cursors._encode("requests/SUBMITTED_AT_DESC", pack(">q16s", 2**63 - 1, b"x" * 16))
+    made_up = encoded("requests/SUBMITTED_AT_DESC", pack(">q16s", 2**63 - 1, b"x" * 16))
     [error] = here.register.errors(here.reviewer, f'{{ deploymentRequests(after: "{made_up}") {{ totalCount }} }}')
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from domain.vocabulary import Role
 from service.cli import application
-from service.graphql.schema import cursors
+from service.page_cursors import encoded
 from tests.databases import Databases
 from tests.service.graphql.api_client import ApiClient, Person, served
 
@@ -149,7 +149,7 @@ def test_pages_follow_each_other_in_the_order_of_paths(register: ApiClient) -> N
             break
         after = page["pageInfo"]["endCursor"]
     assert seen == every == sorted(every)
-    forged = [cursors._encode("regions", content) for content in (b"\xff", b"\x00")]
+    forged = [encoded("regions", content) for content in (b"\xff", b"\x00")]
     for cursor in ("x", after[:-2] if after else "", "AAAAAAAAAAAA", *forged):
         [error] = register.errors(STRANGER, REGIONS, after=cursor)
         assert error["extensions"]["code"] == "BAD_USER_INPUT"

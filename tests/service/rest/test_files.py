@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import sqlite3
+import subprocess
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -11,7 +12,7 @@ import pytest
 
 from service.exchange.dossier import pdf_renderer
 from service.graphql.execution.cost_budget import CostBudget
-from service.rest.exports import EXPORTS
+from service.rest.media import EXPORTS
 from tests.service.graphql.api_client import Person
 from tests.service.rest.world import World, problem
 
@@ -66,6 +67,35 @@ def test_every_format_has_the_request(told: World) -> None:
     database.close()
 
 
+@pytest.mark.parametrize(
+    ("path", "parameters", "accept", "file"),
+    [
+        ("jsonl", {}, "*/*", "register.jsonl"),
+        ("cloudevents", {}, "*/*", "register-cloudevents.jsonl"),
+        ("csv", {"events": "true"}, "*/*", "register-events.csv"),
+        ("ocel2", {}, "application/vnd.sqlite3", "register-ocel2.sqlite"),
+        ("xlsx", {"request": True}, "*/*", "{}.xlsx"),
+    ],
+)
+def test_a_file_has_the_name_of_what_it_is_about(
+    told: World, path: str, parameters: dict[str, Any], accept: str, file: str
+) -> None:
+    given = {name: told.decided if value is True else value for name, value in parameters.items()}
+    headers = {"accept": accept, **told.register.headers(told.scene.auditor)}
+    response = told.register.client.head(f"/api/export/{path}", params=given, headers=headers)
+    assert response.headers["content-disposition"] == f'attachment; filename="{file.format(told.decided)}"'
+
+
+def test_after_is_described_where_it_is_accepted(told: World) -> None:
+    paths = told.register.client.get("/api/openapi.json").json()["paths"]
+    described = {
+        path.rpartition("/")[2]: {each["name"] for each in found["get"]["parameters"]}
+        for path, found in paths.items()
+        if path.startswith("/api/export/")
+    }
+    assert {name for name, parameters in described.items() if "after" in parameters} == {"jsonl", "cloudevents", "csv"}
+
+
 def test_exports_and_dossiers_are_in_the_access_log(told: World) -> None:
     auditor = told.scene.auditor
     assert told.raw(auditor, f"/requests/{told.decided}/dossier.html").status_code == 200
@@ -88,6 +118,16 @@ def test_a_dossier_is_printed_for_the_bearer(told: World, ending: str, begin: by
         then = told.raw(told.scene.auditor, path, asOf=told.before)
         assert "was approved" in response.text.lower() or "approved" in response.text.lower()
         assert len(then.content) < len(response.content)
+
+
+def test_head_of_a_dossier_renders_nothing(told: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, headers = f"/api/requests/{told.decided}/dossier.pdf", told.register.headers(told.scene.auditor)
+    got = told.register.client.get(path, headers=headers)
+    monkeypatch.delattr(subprocess, "Popen")
+    head = told.register.client.head(path, headers=headers)
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("etag", "mandate-position", "content-type", "content-disposition"):
+        assert head.headers[name] == got.headers[name]
 
 
 def test_a_dossier_that_is_too_long_for_a_pdf_is_a_problem_that_names_the_html(

@@ -20,8 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from service.rest.dossiers import ENDINGS
-from service.rest.exports import EXPORTS
+from service.rest.media import DOSSIERS, EXPORTS
 from service.rest.paths import PATHS, ROOT
 from tests.databases import Databases
 from tests.service.graphql.api_client import served
@@ -31,7 +30,7 @@ REQUESTS = int(os.environ.get("TEST_PATHS", "12"))
 """Of each path; in `make test` a few."""
 ALL = [
     *(f"{ROOT}{each.path}" for each in PATHS),
-    *(f"{ROOT}/requests/{{reference}}/dossier.{ending}" for ending in ENDINGS),
+    *(f"{ROOT}/requests/{{reference}}/dossier.{ending}" for ending in DOSSIERS),
     *(f"{ROOT}/export/{name}" for name in EXPORTS),
 ]
 IMPATIENT = 0.2

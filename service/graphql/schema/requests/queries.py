@@ -7,7 +7,7 @@ import strawberry
 from domain.deployment_request.state import DeploymentRequest as State
 from domain.deployment_request.state import RequestStatus
 from projections.views import deployment_requests, incidents, request_lists
-from projections.views.request_lists import RequestListFilter, RequestOrder
+from projections.views.request_list_filter import RequestListFilter, RequestOrder
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.loaders.parked_subjects import refuse
 from service.graphql.schema.arguments import codes, given, ids, list_filter, past_instant, region_paths, several, words

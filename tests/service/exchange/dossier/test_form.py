@@ -1,36 +1,36 @@
 """How a dossier is set: what is text stays text, the picture is one, and an import tells when it was recorded."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from hashlib import sha256
 from xml.etree import ElementTree
 
+import psycopg
 import pytest
-from typer.testing import CliRunner, Result
 
 from domain.validation import NOT_ON_ONE_LINE
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject
 from service.access.identity import ISSUER
-from service.access.own_tokens import Tokens
-from service.cli import application
 from service.exchange.dossier.axis_ticks import ticks
 from service.exchange.dossier.builder import document
-from service.exchange.dossier.document import DossierDocument, Picture
+from service.exchange.dossier.document import DossierDocument, Picture, Table
 from service.exchange.dossier.html_renderer import html
 from service.exchange.dossier.material import DossierEvent
 from service.exchange.dossier.pdf_process import typeset
 from service.exchange.dossier.pdf_renderer import encoded, pdf
 from service.exchange.dossier.timeline_chart import LETTER, picture
 from service.exchange.dossier.timeline_section import in_order
+from service.exchange.dossier.unshown_characters import with_numbers
 from service.exchange.visible_log.refused import ExportRefused
 from service.processes.composition import now
 from service.settings import DatabaseUrls
 from tests.service.exchange.dossier.pages import Page, lines, pixels
 from tests.service.exchange.dossier.registers import gathered
 from tests.service.exchange.importing.histories import (
+    APPROVES,
     ASKS,
     EXAMPLE,
     FOUNDED,
@@ -52,7 +52,6 @@ HOSTILE = (
     "line one\nline two\r\n\nline four",
     "x" * 5000,
 )  # fmt: skip
-KEY = b"k" * 32
 MARGIN, RGBA = 50, 4
 """Points that stay white at the right edge; bytes of a pixel."""
 
@@ -170,12 +169,76 @@ def test_a_line_of_time_has_a_few_marks_in_order(span: timedelta) -> None:
     assert len({label for _, label in found}) == len(found) or span < timedelta(seconds=1)
 
 
-def test_characters_without_a_glyph_are_reported(register: Importer) -> None:
-    register.takes(*FOUNDED, asked("a", purpose="\U00012000 in cuneiform"))
+def test_characters_without_a_glyph_are_reported_in_the_pdf_itself(register: Importer) -> None:
+    register.takes(*FOUNDED, asked("a", purpose="\U00012000 and \U00012001 in cuneiform, \U00012000\U00012002"))
     made = printed(register, "lowland-2017-0001")
-    assert pdf(made, now()).unshown == "\U00012000"
+    found = pdf(made, now())
+    assert set(found.unshown) == {"\U00012000", "\U00012001", "\U00012002"}
+    assert b"pdfaid" in found.content, "as it shows their numbers, it meets the standards"
+    shown = with_numbers(encoded(made), found.unshown).decode()
+    assert "[U+12000] and [U+12001] in cuneiform, [U+12000][U+12002]" in shown
+    assert (
+        "No font of the printing computer has these characters"
+        in json.loads(shown)["sections"][-1]["blocks"][-1]["line"]["text"]
+    )
     register.takes(asked("b", purpose="Đorđe, Ђорђе, Γιώργος, ë"))
-    assert pdf(printed(register, "lowland-2017-0002"), now()).unshown is None
+    assert pdf(printed(register, "lowland-2017-0002"), now()).unshown == ()
+
+
+def test_a_text_of_nothing_but_characters_without_a_glyph_is_printed() -> None:
+    many = "".join(map(chr, range(0x12000, 0x12300))) * 20
+    made = with_numbers(json.dumps({"sections": [{"blocks": [many]}]}).encode(), tuple(dict.fromkeys(many)))
+    [text, said] = json.loads(made)["sections"][0]["blocks"]
+    assert text == "\ufffd" * len(many), "numbers would take eight times the room"
+    assert said["line"]["text"].endswith("U+120C7 and others.")
+
+
+def test_each_event_has_its_subject_position_and_the_hash_of_its_stored_bytes(
+    register: Importer, database_urls: DatabaseUrls
+) -> None:
+    register.reads(EXAMPLE)
+    found = gathered(register, "exercise-lowland-2017-0001")
+    [section] = [each for each in document(found).sections if each.title == "The events as stored"]
+    [listed] = [block for block in section.blocks if isinstance(block, Table)]
+    shown = [tuple(line.text for line in cell) for row in listed.rows for cell in row[1:]]
+    with psycopg.connect(database_urls.owner) as connection:
+        stored: dict[int, bytes] = dict(
+            connection.execute("SELECT notification_id, state FROM event_store.events").fetchall()
+        )
+    expected: list[tuple[str, ...]] = []
+    for moment in in_order(found):
+        entry = moment.step.entry
+        is_request = entry.kind == "DeploymentRequest"
+        reference = "exercise-lowland-2017-0001" if is_request else "exercise-lowland-i-2017-0001"
+        expected += [(reference,), (str(entry.position),), (sha256(stored[entry.position]).hexdigest(),)]
+    assert shown == expected
+    assert len(expected) > 12
+
+
+@pytest.mark.parametrize(("due", "is_overdue"), [("2017-03-20", True), ("2999-01-01", False)])
+def test_an_overdue_condition_is_marked(register: Importer, due: str, is_overdue: bool) -> None:
+    conditions = [{"text": "EXERCISE: liaison.", "dueBy": f"{due}T00:00:00Z"}, {"text": "EXERCISE: no date."}]
+    register.takes(
+        *FOUNDED,
+        asked("a"),
+        line("a", "beginReview", "2017-03-02", REVIEWS, WHY),
+        line("a", "endorseDeploymentRequest", "2017-03-03", REVIEWS, {**WHY, "recommendation": "APPROVE"}),
+        line("a", "approveDeploymentRequest", "2017-03-04", APPROVES, {**WHY, "conditions": conditions}),
+    )
+    assert register.refused == []
+    said = list(lines(printed(register, "lowland-2017-0001")))
+    assert said.count("overdue") == is_overdue
+    assert ("1 condition is overdue." in said[3]) == is_overdue
+
+
+def test_a_person_is_named_with_the_subject(register: Importer) -> None:
+    register.takes(*FOUNDED, asked("a"))
+    found = gathered(register, "lowland-2017-0001")
+    actor = found.moments[0].step.entry.actor
+    assert actor.subject in lines(document(found)), "alone, if there is no name"
+    named = document(replace(found, names={actor.person: "Ana"}))
+    [said] = {each for each in lines(named) if each.startswith(f"{actor.subject}; ")}
+    assert said == f"{actor.subject}; lowland, requester"
 
 
 @pytest.mark.parametrize("word", ["0123456789abcdef" * 5, "W" * 200, "https://archive.example/" + "a" * 100])
@@ -204,52 +267,6 @@ def test_the_same_material_prints_the_same_bytes(register: Importer) -> None:
     assert b"pdfaid" in content
     assert re.search(rb"/JavaScript|/Launch|/URI|/EmbeddedFile", content) is None
     assert len(typeset(encoded(made), 0, format="png", ppi=20.0)) >= 3
-
-
-@pytest.fixture
-def run(database_urls: DatabaseUrls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    key = tmp_path / "key"
-    key.write_bytes(KEY)
-    monkeypatch.setenv("MANDATE_DATABASE_URL", database_urls.api)
-    monkeypatch.setenv("MANDATE_TOKEN_KEY_FILE", str(key))
-    return lambda *arguments: CliRunner().invoke(application("dossier"), ("dossier", *arguments))
-
-
-def test_a_dossier_is_printed_from_the_command_line(register: Importer, run: Any, tmp_path: Path) -> None:
-    register.reads(EXAMPLE)
-    for name, begins in (("d.html", b"<!doctype html>"), ("d.PDF", b"%PDF-")):
-        result: Result = run("exercise-lowland-2017-0001", "--output", str(tmp_path / name))
-        assert result.exit_code == 0, result.output
-        assert (tmp_path / name).read_bytes().startswith(begins)
-        assert "GREEN, printed on" in result.stderr
-        assert "by the operator of the register" in result.stderr
-    actor = Actor(
-        issuer=ISSUER, subject=Subject("eva"), authority=AuthorityCode("exercise-upland"), roles=(Role.AUDITOR,)
-    )
-    token = Tokens(KEY).issue(actor, name="Eva", now=datetime.now(UTC), lifetime=timedelta(hours=1))
-    result = run("exercise-lowland-2017-0001", "--output", str(tmp_path / "e.html"), "--token", token)
-    assert "for eva, EXERCISE: command of Upland (exercise-upland)" in result.stderr
-    assert "for eva" in (tmp_path / "e.html").read_text()
-
-
-def test_a_dossier_that_cannot_be_printed_is_reported_in_one_line(register: Importer, run: Any, tmp_path: Path) -> None:
-    register.reads(EXAMPLE)
-    reference = "exercise-lowland-2017-0001"
-    ahead = (now() + timedelta(days=1)).isoformat()
-    for said, arguments in (
-        ("ends in .html or .pdf", (reference, "--output", str(tmp_path / "d.txt"))),
-        ("there is no folder", (reference, "--output", str(tmp_path / "none" / "d.html"))),
-        ("there is no deployment request", ("lowland-2017-0002", "--output", str(tmp_path / "d.html"))),
-        ("there is no deployment request", ("exercise-lowland-i-2017-0001", "--output", str(tmp_path / "d.html"))),
-        ("by then", (reference, "--output", str(tmp_path / "d.html"), "--as-of", "2020-01-01T00:00:00Z")),
-        ("lies ahead", (reference, "--output", str(tmp_path / "d.html"), "--as-of", ahead)),
-        ("token", (reference, "--output", str(tmp_path / "d.html"), "--token", "forged")),
-    ):
-        result: Result = run(*arguments)
-        assert result.exit_code == 2, result.output
-        assert said in result.stderr
-        assert result.stderr.count("\n") == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["key"]
 
 
 def test_more_text_than_can_be_printed_is_refused(register: Importer) -> None:

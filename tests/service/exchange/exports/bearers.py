@@ -8,7 +8,8 @@ from typing import Any
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from projections.rows.api_terms import payload
-from projections.rows.audit_entries import VisibleEntry, introduces, visible_to
+from projections.rows.audit_entries import introduces, visible_to
+from projections.rows.audit_entry import VisibleEntry
 from projections.views import audit_trail_queries
 from projections.views.audit_trail_filter import AuditTrailFilter
 from tests.projections.chance import ISSUER

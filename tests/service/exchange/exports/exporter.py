@@ -18,7 +18,8 @@ from domain.recorded_event import Recorded
 from domain.vocabulary import SYSTEM, Actor, Text
 from service.event_store.records import AppendItem
 from service.event_store.store import EventStore
-from service.exchange.exports.formats import carry_out, chosen
+from service.exchange.exports.chosen_export import chosen
+from service.exchange.exports.formats import carry_out
 from service.exchange.visible_log.scope import Scope, called, scope_of
 from service.exchange.visible_log.visibility import Visibility
 from service.exchange.visible_log.visible_events import INTERNAL_AGGREGATES, VisibleLog

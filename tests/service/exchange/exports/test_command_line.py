@@ -188,7 +188,7 @@ def test_a_history_is_a_line_an_event_for_programs(run: Run, register: Exporter,
     own = [recorded for recorded in register.log if recorded.stream == subject.id]
     names, *rows = [line.split("\t") for line in run("history", subject.reference).stdout.splitlines()]
     assert names == [each for each in COLUMNS if each != "subject"]
-    assert [(row[0], row[2], row[3], row[4], row[5], row[6]) for row in rows] == [
+    assert [(row[0], row[2], row[3], row[4], row[5], row[7]) for row in rows] == [
         (
             iso_time(each.recorded_at),
             str(each.position),
@@ -199,7 +199,7 @@ def test_a_history_is_a_line_an_event_for_programs(run: Run, register: Exporter,
         )
         for each in own
     ]
-    assert {len(row) for row in rows} == {10}
+    assert {len(row) for row in rows} == {11}
 
 
 def test_a_history_that_may_not_be_seen_does_not_exist(run: Run, register: Exporter) -> None:

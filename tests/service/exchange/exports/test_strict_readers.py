@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from domain.vocabulary import SYSTEM
-from service.exchange.exports.formats import carry_out, chosen
+from service.exchange.exports.chosen_export import chosen
+from service.exchange.exports.formats import carry_out
 from service.exchange.visible_log.scope import scope_of
 from service.exchange.visible_log.visibility import Visibility
 from service.exchange.visible_log.visible_events import VisibleLog

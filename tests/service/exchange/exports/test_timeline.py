@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from projections.rows.audit_entries import AuditEntry, VisibleEntry
+from projections.rows.audit_entry import AuditEntry, VisibleEntry
 from projections.rows.value_changes import Change
 from service.cli.terminal_text import change_for_people, change_for_programs
 from service.cli.timeline import Timeline, TimelineEntry
@@ -59,7 +59,7 @@ def test_lines_for_people_state_actor_action_time_and_reason() -> None:
     event = shown(Change("status", "UNDER_REVIEW", "WITHHELD_PENDING_ATTRIBUTION"), redactions=("awaiting.1",))
     assert printed(TimelineEntry(entry=ENTRY, shown=event), terminal=True) == [
         "",
-        "29 November 2024, 18:05 UTC  RequestWithheld  Rea L. (kfor)  version 3, position 17",
+        "29 November 2024, 18:05 UTC  RequestWithheld  Rea L. [rea] (kfor)  version 3, position 17",
         "    EXERCISE",
         "    status: UNDER_REVIEW → WITHHELD_PENDING_ATTRIBUTION",
         "    left out: awaiting.1",
@@ -77,8 +77,9 @@ def test_a_deputy_is_shown_for_their_principal(name: str) -> None:
         console = Console(file=file, force_terminal=terminal, width=120, color_system=None, legacy_windows=False)
         Timeline(console, as_json=as_json).show(moment)
         written[terminal, as_json] = file.getvalue()
-    assert f"Rea L. for {name} (kfor)" in written[True, False]
-    assert "\trea for ben\tkfor\t" in written[False, False]
+    principal = "ben" if name == "ben" else f"{name} [ben]"
+    assert f"Rea L. [rea] for {principal} (kfor)" in written[True, False]
+    assert f"\trea for ben\tRea L. for {name}\tkfor\t" in written[False, False]
     expected = {"subject": "ben", "name": name if name != "ben" else None}
     assert json.loads(written[False, True])["actor"]["onBehalfOf"] == expected
 
@@ -94,8 +95,8 @@ def test_programs_read_a_line_an_event() -> None:
     event = shown(Change("strength", 120, 100), reason="Two\nlines\tof it")
     (line,) = printed(TimelineEntry(entry=ENTRY, shown=event, about="pristina-2024-0001"), terminal=False)
     assert line.split("\t") == [
-        *("2024-11-29T18:05:00.000000Z", "", "17", "pristina-2024-0001", "3", "RequestWithheld", "rea", "kfor"),
-        *("Two lines of it", "strength: 120 → 100"),
+        *("2024-11-29T18:05:00.000000Z", "", "17", "pristina-2024-0001", "3", "RequestWithheld", "rea"),
+        *("Rea L.", "kfor", "Two lines of it", "strength: 120 → 100"),
     ]
 
 

@@ -16,7 +16,8 @@ import pytest
 
 from domain.deployment_request.events import RequestSubmitted
 from domain.vocabulary import SYSTEM
-from service.exchange.exports.formats import carry_out, chosen
+from service.exchange.exports.chosen_export import chosen
+from service.exchange.exports.formats import carry_out
 from service.exchange.importing import xes_reader
 from service.exchange.importing.column_map import read_mapping
 from service.exchange.importing.import_run import ImportTotals

@@ -7,7 +7,7 @@ from typing import TypeVar
 from projections.reading import person_names
 from projections.reading.reader import DatabaseUnavailable, Reader, ViewBehind
 from projections.views.authorities import standing_of
-from service.cli.register_access import RegisterAccess
+from service.cli.local.register import RegisterAccess
 from service.cli.timeline import Names
 from service.errors import Unavailable
 from service.exchange.visible_log.refused import ExportRefused

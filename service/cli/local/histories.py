@@ -9,21 +9,26 @@ from uuid import UUID
 from domain import authority as authorities
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.deployment_request.state import DeploymentRequest
+from domain.deputies import principal_of
+from domain.refusals import FieldProblem
 from domain.visibility import AUDITORS
-from domain.vocabulary import AuthorityCode, exact_time
+from domain.vocabulary import AuthorityCode, Person, exact_time
 from domain.voided_events import JurisdictionEventVoided, NumberingEventVoided, UnknownEventVoided
 from projections.reading import person_names
 from projections.reading.reader import Reader, Reading
-from projections.rows.audit_entries import AuditEntry, visible_to
+from projections.rows.audit_entries import visible_to
+from projections.rows.audit_entry import AuditEntry
 from projections.views import audit_trail_queries
 from projections.views.audit_trail_filter import AuditTrailFilter, PositionRange
 from service.cli.history_heading import incident_heading, request_heading, then_of
-from service.cli.register_access import RegisterAccess
+from service.cli.local.register import RegisterAccess
+from service.cli.local.view_queries import ask, names_of
 from service.cli.timeline import History, Names, TimelineEntry
-from service.cli.view_queries import names_of
 from service.commands.event_voids import voided
+from service.exchange.exports.ocel import EVENT_TYPES
 from service.exchange.visible_log.history import history as history_of
 from service.exchange.visible_log.references import find
+from service.exchange.visible_log.refused import ExportRefused
 from service.exchange.visible_log.visibility import states
 
 STEPS: Final = 50
@@ -82,7 +87,37 @@ def _heading(subject_access: RegisterAccess) -> tuple[str, ...]:
     )
 
 
-async def show_trail(
+def trail(
+    register: RegisterAccess,
+    wanted: AuditTrailFilter,
+    part: PositionRange,
+    limit: int,
+    show: Callable[[list[TimelineEntry]], None],
+    on_behalf_of: str | None,
+) -> tuple[int, int | None, list[str]]:
+    """Shows events page by page. Returns their number, the position of the first one beyond the limit, and the voided
+    ones outside the trail.
+
+    on_behalf_of: the principal, as the bearer names them. Recorded in the access log. Raises ExportRefused.
+    """
+    if unknown := [name for name in wanted.type or () if name not in EVENT_TYPES]:
+        raise ExportRefused(f"no event is called '{unknown[0]}': {', '.join(EVENT_TYPES)} are")
+    wanted = replace(wanted, on_behalf_of=_principal(register, on_behalf_of))
+    register.record_access("trail")
+    shown, following = ask(register, lambda reader: _show_trail(register, reader, wanted, part, limit, show))
+    return shown, following, _voided_outside(register, part.after) if wanted == AuditTrailFilter() else []
+
+
+def _principal(register: RegisterAccess, named: str | None) -> Person | None:
+    if named is None:
+        return None
+    person = principal_of(named, register.scope.actor.issuer)
+    if isinstance(person, FieldProblem):
+        raise ExportRefused(f"--on-behalf-of: {person.message}")
+    return person
+
+
+async def _show_trail(
     register: RegisterAccess,
     reader: Reader,
     wanted: AuditTrailFilter,
@@ -134,7 +169,7 @@ async def _names(reader: Reader, entries: Iterable[AuditEntry]) -> Names:
     }
 
 
-def voided_outside(register: RegisterAccess, after: int) -> list[str]:
+def _voided_outside(register: RegisterAccess, after: int) -> list[str]:
     """The voided events after a position that are not in the view of the audit trail: only those who
     audit everything may see them."""
     if not register.visibility.viewer.sees(frozenset({AUDITORS})):

@@ -1,0 +1,1 @@
+"""The reading commands on the register of this machine, through its database."""
