@@ -82,7 +82,7 @@ COMMANDS: Final[dict[str, dict[str, Command]]] = {
         ),
         "access": Command(
             "access_commands",
-            "Block persons, whatever tokens they hold, or unblock them",
+            "Block persons, whatever tokens they hold, unblock or list them",
             "mandate access block --issuer mandate --subject eva --reason 'Token stolen'",
         ),
     },

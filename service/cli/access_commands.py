@@ -1,5 +1,6 @@
-"""`access`: blocks and unblocks persons, as the operator."""
+"""`access`: blocks and unblocks persons, as the operator, and lists who is blocked."""
 
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -12,12 +13,15 @@ from service.access.identity import ISSUER
 from service.access.issuers import read_issuers
 from service.cli.error_output import print_error_line
 from service.cli.rebuild_commands import answering
+from service.cli.table_output import JsonOption, print_rows
 from service.cli.terminal_text import clean
+from service.commands.block_reader import BlockReader
 from service.commands.dispatcher import blocking
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.database.startup import open_database
 from service.errors import Misconfigured
-from service.processes.composition import write_side
+from service.event_store.store import EventStore
+from service.processes.composition import limits, write_side
 from service.settings import Settings
 
 IssuerOption = Annotated[str, typer.Option(help=f"The 'iss' of their tokens; '{ISSUER}' for the register's own.")]
@@ -29,6 +33,7 @@ def add_to(app: typer.Typer) -> None:
     commands = typer.Typer(no_args_is_help=True, help="Persons whose tokens are not accepted.")
     commands.command("block")(block)
     commands.command("unblock")(unblock)
+    commands.command("list")(show)
     app.add_typer(commands, name="access")
 
 
@@ -40,6 +45,13 @@ def block(issuer: IssuerOption, subject: SubjectOption, reason: ReasonOption) ->
 def unblock(issuer: IssuerOption, subject: SubjectOption, reason: ReasonOption) -> None:
     """Accepts a person's tokens again."""
     _record(UnblockPerson(issuer=Label(issuer), subject=Subject(subject), reason=Text(reason)))
+
+
+def show(as_json: JsonOption = False) -> None:
+    """Lists who is blocked. `mandate trail --type PersonBlocked` says since when, by whom and why."""
+    settings = Settings.from_environment()
+    with open_database(settings) as urls, closing(EventStore(urls.api, limits(settings))) as store:
+        print_rows(("issuer", "subject"), sorted(BlockReader(store).read()), as_json=as_json)
 
 
 def _record(command: blocked_persons.Command) -> None:

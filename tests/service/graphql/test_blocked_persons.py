@@ -1,5 +1,6 @@
 """A blocked person is turned away by every process within a second, whatever they had open."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,6 +117,8 @@ def test_the_operator_blocks_on_the_command_line(
     blocked = run("access", "block", *named)
     assert (blocked.exit_code, blocked.stdout.split(",")[0]) == (0, "blocked: eva of mandate"), blocked.output
     until(lambda: status(first, eva) == 403)
+    assert [ISSUER, "eva"] in [line.split("\t") for line in run("access", "list").stdout.splitlines()]
+    assert {"issuer": ISSUER, "subject": "eva"} in json.loads(run("access", "list", "--json").stdout)
     again = run("access", "block", *named)
     assert (again.exit_code, again.stderr) == (2, "mandate: --subject: 'eva' of 'mandate' is blocked already.\n")
     export = ("export", "--format", "jsonl", "--output", "-")
@@ -129,6 +132,7 @@ def test_the_operator_blocks_on_the_command_line(
     edges = first.ask(AUDITOR, TRAIL, at=position)["auditTrail"]["edges"]
     assert edges[-1]["node"]["subject"]["name"] == "The register"
     assert run("access", "unblock", *named).exit_code == 0
+    assert {"issuer": ISSUER, "subject": "eva"} not in json.loads(run("access", "list", "--json").stdout)
     until(lambda: status(first, eva) == 200)
     elsewhere = run("access", "block", "--issuer", "https://typo.example", *named[2:])
     assert (elsewhere.exit_code, blocked.stderr) == (0, "")
