@@ -126,7 +126,7 @@ def _shown(
 
     if isinstance(source, Server):
         return *remote_histories.trail(source, wanted, part, limit, show, on_behalf_of), []
-    from service.cli.local import histories as local_histories
+    from service.cli.local import local_histories
 
     return local_histories.trail(source, wanted, part, limit, show, on_behalf_of)
 
@@ -137,7 +137,7 @@ def _subject(source: Source, name: str) -> UUID:
     except ValueError:
         if isinstance(source, Server):
             return remote_histories.id_of(source, name)
-        from service.cli.local import histories as local_histories
+        from service.cli.local import local_histories
 
         return local_histories.id_of(source, name)
 
@@ -145,7 +145,7 @@ def _subject(source: Source, name: str) -> UUID:
 def _history(source: Source, reference: str) -> History:
     if isinstance(source, Server):
         return remote_histories.history(source, reference)
-    from service.cli.local import histories as local_histories
+    from service.cli.local import local_histories
 
     return local_histories.history(source, reference)
 

@@ -79,6 +79,6 @@ def _printed(source: Source, reference: str, form: str, write: Callable[[bytes],
     """What is said of it."""
     if isinstance(source, Server):
         return remote_files.dossier(source, reference, form, write)
-    from service.cli.local import files as local_files
+    from service.cli.local import local_files
 
     return local_files.dossier(source, reference, form, write)

@@ -45,7 +45,7 @@ def explain(
 def _explained(source: Source, reference: str) -> Explained:
     if isinstance(source, Server):
         return remote_explanation.explain(source, reference)
-    from service.cli.local import explanation as local_explanation
+    from service.cli.local import local_explanation
 
     return local_explanation.explain(source, reference)
 

@@ -40,6 +40,6 @@ def _written(source: Source, chosen_export: Export, request: str | None) -> int:
     if isinstance(source, Server):
         with opened(chosen_export) as file:
             return remote_files.export(source, chosen_export, file, request)
-    from service.cli.local import files as local_files
+    from service.cli.local import local_files
 
     return local_files.export(source, chosen_export, request)

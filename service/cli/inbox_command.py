@@ -46,6 +46,6 @@ def _rows(source: Source, *, overdue: bool, limit: int) -> tuple[list[tuple[Any,
     """The rows, and how many there are in all."""
     if isinstance(source, Server):
         return remote_inbox.inbox(source, overdue=overdue, limit=limit)
-    from service.cli.local import inbox as local_inbox
+    from service.cli.local import local_inbox
 
     return local_inbox.rows(source, overdue=overdue, limit=limit)

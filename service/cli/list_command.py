@@ -99,7 +99,7 @@ def _rows(
     """The rows, and whether there are more."""
     if isinstance(source, Server):
         return remote_requests.requests(source, wanted, order, limit)
-    from service.cli.local import requests as local_requests
+    from service.cli.local import local_requests
 
     return local_requests.requests(source, wanted, order, limit)
 
@@ -122,6 +122,6 @@ def _incident(source: Source, reference: str) -> UUID:
     """Raises ExportRefused."""
     if isinstance(source, Server):
         return remote_requests.incident_id(source, reference)
-    from service.cli.local import requests as local_requests
+    from service.cli.local import local_requests
 
     return local_requests.incident_id(source, reference)
