@@ -13,9 +13,9 @@ from service.cli.demo.case import PEOPLE, DemoCase
 from service.cli.demo.client import people
 from tests.e2e.browser import browser
 from tests.e2e.graphiql import ANSWER, EDITOR, RUN, TABS, with_token
-from tests.e2e.serving import MANDATE, Served, serve
+from tests.e2e.serving import Served, serve
 from tests.pictures.process_map import process_map
-from tests.pictures.terminal import terminal
+from tests.pictures.terminal import MANDATE, terminal
 
 ROOT = Path(__file__).parents[2]
 

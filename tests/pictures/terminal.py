@@ -4,13 +4,15 @@ import io
 import os
 import re
 import subprocess
+import sys
 from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 
-from tests.e2e.serving import MANDATE, Served
+from tests.e2e.serving import Served
 
+MANDATE: Final = [sys.executable, "-m", "service.cli"]
 COLUMNS: Final = 100
 FONTS: Final = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 """They would be loaded from another host."""
