@@ -56,6 +56,8 @@ SEEN_BY: Final[Mapping[Marking, frozenset[str]]] = {
     Marking.RED: frozenset(),
 }
 """The tokens that see everything with a marking, whatever authorities are involved."""
+SHOWN_OUTSIDE: Final = frozenset({Marking.CLEAR, Marking.GREEN})
+"""Markings of what may lie where no marking is known, as in mailboxes and calendars."""
 SEEING_ALL: Final = frozenset[str]().union(*SEEN_BY.values())
 """Tokens that give sight of everything with a marking. They have no effect on other markings."""
 

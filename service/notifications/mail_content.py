@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from domain.mail_subscription.state import MailSubscription
+from domain.visibility import SHOWN_OUTSIDE
 from domain.vocabulary import Marking, Person, iso_time
 from service.notifications.contents import MailContent, StillDue, Withheld
 from service.notifications.document_answers import GONE, NOT_DUE, NOT_VISIBLE, Answers, awaited_incident
@@ -14,8 +15,6 @@ from service.notifications.reminders import Due, is_due
 EVENT: Final = "mail-message"
 REMINDER: Final = "mail-reminder"
 """The documents that decide whether the subscription may see a subject, and what a mail says of it."""
-SAID: Final = frozenset({Marking.CLEAR.value, Marking.GREEN.value})
-"""Markings of what a mail may say more of than the reference: others must not lie in mailboxes."""
 BLOCKED: Final = "the person is blocked"
 OF_OTHERS: Final = "between other authorities"
 FOR_PERSONS: Final = "marked RED"
@@ -64,5 +63,5 @@ def _content(subject: Mapping[str, Any], where: str, sentence: str) -> MailConte
         return Withheld(FOR_PERSONS)
     path = f"/api/{where}/{subject['reference']}"
     return MailContent(
-        reference=subject["reference"], path=path, sentence=sentence if subject["marking"] in SAID else None
+        reference=subject["reference"], path=path, sentence=sentence if subject["marking"] in SHOWN_OUTSIDE else None
     )

@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from domain.visibility import SHOWN_OUTSIDE
 from domain.vocabulary import Marking, in_words
 
 MEDIA: Final = "text/calendar"
 DOCUMENTS: Final = frozenset({"inbox"})
 """The documents whose answers can be had as a calendar."""
-OPEN: Final = frozenset({Marking.CLEAR.value, Marking.GREEN.value})
-"""Markings of which a calendar says more than a reference."""
 PATHS: Final[Mapping[str, str]] = {"DeploymentRequest": "requests", "Incident": "incidents"}
 """By type of subject."""
 LINE: Final = 75
@@ -41,7 +40,7 @@ def _event(item: Mapping[str, Any], address: str) -> Iterator[str]:
     subject, due = item["subject"], item["due"]
     if due is None or subject["marking"] == Marking.RED.value:
         return
-    reference, is_open = subject["reference"], subject["marking"] in OPEN
+    reference, is_open = subject["reference"], subject["marking"] in SHOWN_OUTSIDE
     yield "BEGIN:VEVENT"
     yield f"UID:{item['id']}@mandate"
     yield f"DTSTAMP:{_utc(item['since'])}"
