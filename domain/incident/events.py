@@ -157,6 +157,13 @@ class IncidentReferred:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralAnswered:
+    """By the authority to which it is referred: what it found, or what it does."""
+
+    answer: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentMarkingProposed:
     """By the reporting side: a less strict marking, or more recipients."""
 
@@ -187,6 +194,7 @@ Event = (
     | FindingDissented
     | AttributionRetracted
     | IncidentReferred
+    | ReferralAnswered
     | IncidentMarkingProposed
     | IncidentMarkingChanged
 )

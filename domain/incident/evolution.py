@@ -1,5 +1,6 @@
 """`evolve` of an incident: state + event -> state."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, assert_never
 
@@ -20,8 +21,19 @@ from domain.incident.events import (
     IncidentMarkingProposed,
     IncidentReferred,
     IncidentReported,
+    ReferralAnswered,
 )
-from domain.incident.state import Attribution, Correction, CorrectionState, Dissent, Evidence, FindingChange, Incident
+from domain.incident.state import (
+    Attribution,
+    AttributionStatus,
+    Correction,
+    CorrectionState,
+    Dissent,
+    Evidence,
+    FindingChange,
+    Incident,
+    Referral,
+)
 from domain.limits import text_bytes
 from domain.markings import MarkingProposal
 from domain.recorded_event import Recorded
@@ -69,7 +81,13 @@ def evolve(state: Incident | None, recorded: Recorded[Event]) -> Incident:
         case AttributionRetracted():
             return _found(state, None, recorded)
         case IncidentReferred():
-            return fast_replace(state, referred_to=(*state.referred_to, event.authority))
+            return fast_replace(
+                state,
+                referred_to=(*state.referred_to, event.authority),
+                referrals=(*state.referrals, _referral(event, state, recorded)),
+            )
+        case ReferralAnswered():
+            return fast_replace(state, referrals=tuple(_answered(state, event, recorded)))
         case IncidentMarkingProposed():
             proposal = MarkingProposal(
                 marking=event.marking,
@@ -154,6 +172,24 @@ def _settled(
     }
     found = (replace(each, **settled) if each.id == event.correction else each for each in state.corrections)
     return fast_replace(state, corrections=tuple(found))
+
+
+def _referral(event: IncidentReferred, state: Incident, recorded: Recorded[Event]) -> Referral:
+    return Referral(
+        authority=event.authority,
+        reason=event.reason,
+        referred_by=recorded.actor,
+        referred_at=recorded.happened_at,
+        to_be_asked=state.status is not AttributionStatus.ATTRIBUTED,
+    )
+
+
+def _answered(state: Incident, event: ReferralAnswered, recorded: Recorded[Event]) -> Iterator[Referral]:
+    """The referrals, with the answer of the actor's authority. The others are the same objects as before."""
+    by, at = recorded.actor, recorded.happened_at
+    for each in state.referrals:
+        theirs = each.authority == by.authority
+        yield replace(each, answer=event.answer, answered_by=by, answered_at=at) if theirs else each
 
 
 def _evidence(event: EvidenceRecorded, recorded: Recorded[Event]) -> Evidence:

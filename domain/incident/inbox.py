@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from domain.incident.awaited import why_to_answer
+from domain.incident.commands import CONTRIBUTORS
 from domain.incident.lifecycle import STEPS
 from domain.incident.state import Incident
 from domain.limits import ITEMS, TEXT_BYTES
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject, Threshold
 
 Person = tuple[str, Subject]
+ANSWER: Final = "ANSWER_REFERRAL"
+"""The action that waits for the authorities to which an incident is referred, whoever investigates the place."""
 AWAITED: Final = tuple(step for step in STEPS if step.awaited is not None)
 FINDING: Final = "ATTRIBUTE"
 """The action that a hold awaits."""
@@ -39,10 +43,28 @@ class AwaitedOnIncident:
         return decides and self.role in actor.roles and self.exceptions.isdisjoint(actor.persons)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitedAnswer:
+    """An answer that waits for the contributors of an authority to which the incident is referred."""
+
+    authority: AuthorityCode
+    since: datetime
+    why: str
+
+    def waits_for(self, actor: Actor) -> bool:
+        return actor.authority == self.authority and not set(CONTRIBUTORS).isdisjoint(actor.roles)
+
+
+def awaited_answers(incident: Incident) -> Iterator[AwaitedAnswer]:
+    for each in incident.unanswered:
+        yield AwaitedAnswer(authority=each.authority, since=each.referred_at, why=why_to_answer(each))
+
+
 def awaited_steps(incident: Incident) -> Iterator[AwaitedOnIncident]:
+    """But for the answers."""
     for step in AWAITED:
         awaited = step.awaited
-        if awaited is None or (since := awaited.since(incident)) is None:
+        if step.action == ANSWER or awaited is None or (since := awaited.since(incident)) is None:
             continue
         settles = step.action == "SETTLE_CORRECTION"
         reporter, proposal = incident.reported_by, incident.proposal

@@ -155,6 +155,15 @@ STEPS = (
         cause=referral.hold_of,
     ),
     Step(
+        action="ANSWER_REFERRAL",
+        command=referral.AnswerReferral,
+        states=ANY,
+        by=referral.RECEIVER,
+        conditions=(referral.is_unanswered,),
+        record=referral.answer,
+        awaited=awaited.REFERRAL_TO_ANSWER,
+    ),
+    Step(
         action="CHANGE_MARKING",
         command=commands.ChangeIncidentMarking,
         states=ANY,
@@ -180,5 +189,6 @@ Command = (
     | commands.DissentFromFinding
     | commands.RetractAttribution
     | referral.ReferIncident
+    | referral.AnswerReferral
     | commands.ChangeIncidentMarking
 )

@@ -1,18 +1,20 @@
 """The referral of an incident to another authority: to act on it, or to be asked before there is a finding.
 
-A referral gives sight, and with it the right to record evidence. The finding stays with the authority whose mandate
-covers the place. Before a finding, a hold must await one: the command names its request, whose stream is consulted.
+A referral gives sight, and with it the right to record evidence and to answer it. The finding stays with the authority
+whose mandate covers the place. Before a finding, a hold must await one: the command names its request, whose stream is
+consulted.
 """
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from domain import authority, jurisdiction
-from domain.decider import Context, Verdict
-from domain.incident.events import Event, IncidentReferred
+from domain.decider import By, Context, Verdict
+from domain.incident.commands import CONTRIBUTORS
+from domain.incident.events import Event, IncidentReferred, ReferralAnswered
 from domain.incident.state import AttributionStatus, Incident
 from domain.refusals import FieldProblem, Problems
-from domain.vocabulary import AuthorityCode, IncidentId, RequestId, Text
+from domain.vocabulary import REGISTER, Actor, AuthorityCode, IncidentId, RequestId, Subject, Text, joined
 
 
 @runtime_checkable
@@ -34,6 +36,51 @@ class ReferIncident:
     authority: AuthorityCode
     reason: Text
     deployment_request: RequestId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerReferral:
+    """By the authority to which it is referred."""
+
+    answer: Text
+
+
+def answer(command: AnswerReferral, incident: Incident, context: Context) -> tuple[Event, ...]:
+    return (ReferralAnswered(answer=command.answer),)
+
+
+def _by_receiver(incident: Incident, context: Context) -> tuple[Verdict, ...]:
+    actor, receivers = context.actor, incident.referred_to
+    met = actor.authority in receivers and not set(CONTRIBUTORS).isdisjoint(actor.roles)
+    whose = joined(receivers) if receivers else "an authority to which it is referred"
+    return (
+        Verdict(rule="RECEIVER", met=met, description=f"This takes a requester, reviewer or investigator of {whose}."),
+        *(permit(context) for permit in authority.by_registered(*CONTRIBUTORS)),
+    )
+
+
+def _a_receiver(incident: Incident, context: Context) -> Actor:
+    """Of one that has not answered, if there is one. Without a referral, nobody has the permission."""
+    codes = [each.authority for each in incident.referrals if not each.is_answered] or incident.referred_to
+    return Actor(issuer="", subject=Subject(""), authority=codes[0] if codes else REGISTER, roles=CONTRIBUTORS)
+
+
+RECEIVER: Final = By(_by_receiver, _a_receiver)
+
+
+def is_unanswered(incident: Incident, context: Context) -> tuple[Verdict, ...]:
+    """Each authority to which it is referred answers once."""
+    own = incident.referral(context.actor.authority)
+    met = own is not None and not own.is_answered
+    return (
+        Verdict(
+            rule="ANSWERED_ONCE",
+            met=met,
+            description=f"{context.actor.authority} has answered already: record evidence, or propose a correction."
+            if own and own.is_answered
+            else f"{context.actor.authority} has not answered yet.",
+        ),
+    )
 
 
 def refer(command: ReferIncident, incident: Incident, context: Context) -> tuple[Event, ...]:

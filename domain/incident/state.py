@@ -104,6 +104,25 @@ class Dissent:
     finding: Alternative
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referral:
+    """to_be_asked: it was referred before it was attributed, so that the authority is asked first; otherwise for it to
+    act."""
+
+    authority: AuthorityCode
+    reason: Text
+    referred_by: Actor
+    referred_at: datetime
+    to_be_asked: bool = False
+    answer: Text | None = None
+    answered_by: Actor | None = None
+    answered_at: datetime | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        return self.answered_at is not None
+
+
 class CorrectionState(StrEnum):
     PROPOSED = "PROPOSED"
     ACCEPTED = "ACCEPTED"
@@ -163,6 +182,7 @@ class Incident:
     evidence: tuple[Evidence, ...] = ()
     dissents: tuple[Dissent, ...] = ()
     referred_to: tuple[AuthorityCode, ...] = ()
+    referrals: tuple[Referral, ...] = ()
     proposal: MarkingProposal | None = None
     proposals: int = 0
     marked_at: int | None = None
@@ -183,6 +203,15 @@ class Incident:
     @property
     def open_corrections(self) -> tuple[Correction, ...]:
         return tuple(each for each in self.corrections if each.is_open)
+
+    def referral(self, to: AuthorityCode) -> Referral | None:
+        return next((each for each in self.referrals if each.authority == to), None)
+
+    @property
+    def unanswered(self) -> tuple[Referral, ...]:
+        """The referrals of which an answer is awaited: of a question, until the incident is attributed."""
+        found = self.status is AttributionStatus.ATTRIBUTED
+        return tuple(each for each in self.referrals if not each.is_answered and not (each.to_be_asked and found))
 
     def piece(self, id: EvidenceId) -> Evidence:
         """Raises StopIteration if it has no such evidence."""

@@ -205,6 +205,7 @@ TERMS: Final[Mapping[type[Any], tuple[ApiField, ...]]] = {
         _listed("dissents", "dissents", attrgetter("dissents"), plain),
         _listed("corrections", "corrections", attrgetter("corrections"), correction),
         *_same("referred_to"),
+        _listed("referrals", "referrals", attrgetter("referrals"), plain),
     ),
     MandateHolder: (
         _made("id", "authority", lambda holder: str(holder.authority.id) if holder.authority else None),

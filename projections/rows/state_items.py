@@ -19,7 +19,7 @@ from domain.deployment_request.decision import Condition
 from domain.deployment_request.state import DeploymentRequest, Endorsement, Part
 from domain.deputies import Appointment, Deputies
 from domain.fast_replace import fast_replace
-from domain.incident.state import Correction, Dissent, Evidence, FindingChange, Incident
+from domain.incident.state import Correction, Dissent, Evidence, FindingChange, Incident, Referral
 from domain.jurisdiction import Jurisdiction, Mandate
 from domain.recorded_event import Recorded
 from domain.vocabulary import Text
@@ -83,6 +83,7 @@ GROWING: Final[Mapping[type[Any], tuple[Growing, ...]]] = {
         growing("dissents", Dissent),
         growing("corrections", Correction, changing=("settled_reason",)),
         growing("referred_to", str),
+        growing("referrals", Referral, changing=("answer",)),
         growing("former_regions", str),
     ),
     Jurisdiction: (growing("mandates", Mandate),),

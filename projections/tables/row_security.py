@@ -44,6 +44,7 @@ POLICIES: Final[Mapping[str, str | None]] = {
     "projections.awaited_findings": AUDIENCE,
     "projections.incidents": AUDIENCE,
     "projections.incident_inbox": AUDIENCE,
+    "projections.awaited_answers": f"{AUDIENCE} AND coalesce({OWN_AUTHORITY}, false)",
     "projections.incident_items": ITEM,
     "projections.authorities": AUDIENCE,
     "projections.jurisdictions": AUDIENCE,

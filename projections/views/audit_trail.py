@@ -57,7 +57,7 @@ __all__ = [
 ]  # fmt: skip
 
 NAME: Final = "audit_trail"
-VERSION: Final = 17
+VERSION: Final = 18
 
 table: Final = Table(
     NAME,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.deputies import Deputies
+from domain.incident.commands import CONTRIBUTORS
 from domain.vocabulary import Actor, Person, Role
 from projections.reading.filter_shape import Shape, shape_of
 from projections.reading.list_queries import outermost
@@ -69,6 +70,9 @@ class Recipient:
             "lent_roles": [role for _, role in lent],
             "lenders": [person_id(person) for person, roles in self.principals if roles],
             "finders": [person_id(person) for person, roles in self.principals if Role.INVESTIGATOR in roles],
+            "answerers": [
+                person_id(person) for person, roles in self.principals if not set(CONTRIBUTORS).isdisjoint(roles)
+            ],
         }
 
     @property

@@ -19,7 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array
 
-from domain.incident.inbox import FINDING
+from domain.incident.commands import CONTRIBUTORS
+from domain.incident.inbox import ANSWER, FINDING
 from domain.vocabulary import Role
 from projections.reading.filter_shape import Condition, PageShape, Shape, conditions, parameters
 from projections.reading.list_queries import any_of, beneath, ordered
@@ -28,9 +29,11 @@ from projections.views import incidents, lent_inbox
 from projections.views.inbox_recipient import Form
 from projections.views.inbox_rows import ME, findings
 from projections.views.inbox_table import NEVER
-from projections.views.incident_inbox_rows import table
+from projections.views.incident_inbox_rows import answers, table
 
 KIND: Final[ColumnElement[str]] = literal_column("'Incident'", Text)
+_ANSWERING: Final = frozenset(role.value for role in CONTRIBUTORS)
+_ANSWER: Final[ColumnElement[str]] = literal_column(f"'{ANSWER}'", Text)
 _FINDING: Final[ColumnElement[str]] = literal_column(f"'{FINDING}'", Text)
 
 
@@ -45,6 +48,8 @@ def lists(scope: ViewerScope, shape: Shape, form: Form, part: PageShape) -> Iter
     if Role.INVESTIGATOR in form.deciding:
         shown = select(*_columns(findings, findings.c.incident, _FINDING, incidents.table.c.marking))
         yield ordered(shown.where(*_lacking(scope, shape, form)), findings.c.due_at, findings.c.item, part)
+    if not _ANSWERING.isdisjoint(form.roles):
+        yield ordered(_answers(scope, shape), answers.c.due_at, answers.c.item, part)
 
 
 def lent_lists(scope: ViewerScope, shape: Shape, form: Form) -> Iterator[tuple[Select[Any], FromClause, FromClause]]:
@@ -62,6 +67,7 @@ def lent_lists(scope: ViewerScope, shape: Shape, form: Form) -> Iterator[tuple[S
         finders = lent_inbox.each("finders")
         shown = select(*_columns(findings, findings.c.incident, _FINDING, incidents.table.c.marking))
         yield shown.where(*_lacking(scope, shape, form)), findings, finders
+    yield _answers(scope, shape), answers, lent_inbox.each("answerers")
 
 
 def counts(scope: ViewerScope, shape: Shape, form: Form) -> Iterator[Select[Any]]:
@@ -72,6 +78,19 @@ def counts(scope: ViewerScope, shape: Shape, form: Form) -> Iterator[Select[Any]
     if Role.INVESTIGATOR in form.deciding:
         both = select(func.count()).select_from(findings).join(incidents.table, _SAME)
         yield both.where(*_lacking(scope, shape, form))
+    if not _ANSWERING.isdisjoint(form.roles):
+        yield _answers(scope, shape).with_only_columns(func.count())
+
+
+def _answers(scope: ViewerScope, shape: Shape) -> Select[Any]:
+    """Those that the own authority is to give: by `AwaitedAnswer.waits_for`, but for the role."""
+    return select(*_columns(answers, answers.c.id, _ANSWER, answers.c.marking)).where(
+        valid_at(answers, scope),
+        visible(answers, scope),
+        answers.c.authority == OWN_AUTHORITY,
+        answers.c.since <= judgement_time(),
+        *conditions(parameters(shape), _CONDITIONS_OF_ANSWERS, answers),
+    )
 
 
 def _columns(
@@ -159,6 +178,10 @@ _CONDITIONS: Final[Mapping[str, Condition]] = {
     **_DUE,
     "action": lambda rows, chosen: any_of(rows.c.action, chosen),
     "region": beneath,
+}
+_CONDITIONS_OF_ANSWERS: Final[Mapping[str, Condition]] = {
+    **_CONDITIONS,
+    "action": lambda rows, chosen: any_of(_ANSWER, chosen),
 }
 _CONDITIONS_OF_FINDINGS: Final[Mapping[str, Condition]] = {
     **_DUE,

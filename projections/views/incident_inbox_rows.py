@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import ARRAY, Column, Text, Uuid
 
-from domain.incident.inbox import awaited_steps
+from domain.incident.inbox import ANSWER, awaited_answers, awaited_steps
 from domain.incident.state import Incident
 from domain.recorded_event import Recorded
 from projections.reading.list_queries import indexed
@@ -30,6 +30,29 @@ indexed("standing", table, "role", "due_at", "item", "valid_from", "valid_until"
 indexed("present_owner", table, "owner", "due_at", "item", where=IS_CURRENT)
 indexed("place", table, "role", "place", "valid_from", "valid_until")
 indexed("owner", table, "owner", "due_at", "item", "valid_from", "valid_until")
+
+
+answers: Final = inbox_table(
+    "awaited_answers",
+    Column("authority", Text, nullable=False),
+    Column("marking", Text, nullable=False),
+    Column("regions", ARRAY(Text), nullable=False),
+)
+"""As `AwaitedAnswer`."""
+indexed("present", answers, "authority", "due_at", "item", where=IS_CURRENT)
+indexed("standing", answers, "authority", "due_at", "item", "valid_from", "valid_until")
+
+
+def rows_of_answers(
+    incident: Incident, recorded: Recorded[Any], until: datetime | None, audience: list[str]
+) -> Iterator[Values]:
+    for each in awaited_answers(incident):
+        item = (str(incident.id), ANSWER, each.authority)
+        yield (
+            *inbox_values(recorded, each.authority, until, audience, item, since=each.since, due=None, why=each.why),
+            incident.marking.value,
+            regions_around(incident.region),
+        )
 
 
 def rows(incident: Incident, recorded: Recorded[Any], until: datetime | None, audience: list[str]) -> Iterator[Values]:

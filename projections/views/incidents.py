@@ -64,7 +64,7 @@ from projections.tables.view import IS_CURRENT, Folded, StateTable, Values, View
 from projections.views import incident_inbox_rows
 
 NAME: Final = "incidents"
-VERSION: Final = 14
+VERSION: Final = 15
 
 _incident_in: Final = reader_with_items(Incident)
 
@@ -130,14 +130,17 @@ def _found(state: Incident) -> tuple[int | None, int | None]:
 
 
 def fold(state: Incident | None, events: Sequence[Recorded[Any]]) -> Folded:
-    beside = {incident_inbox_rows.table: incident_inbox_rows.rows}
+    beside = {
+        incident_inbox_rows.table: incident_inbox_rows.rows,
+        incident_inbox_rows.answers: incident_inbox_rows.rows_of_answers,
+    }
     return fold_versions(INCIDENT, table, values, state, events, incident_items, beside)
 
 
 VIEW: Final = View(
     name=NAME,
     version=VERSION,
-    tables=(table, incident_items, incident_inbox_rows.table),
+    tables=(table, incident_items, incident_inbox_rows.table, incident_inbox_rows.answers),
     memories={INCIDENT.name: StateTable(table=table, read=_incident_in, versioned=True, items=incident_items)},
     by_stream=(INCIDENT,),
     fold=fold,

@@ -15,6 +15,7 @@ from domain.vocabulary import (
     Marking,
     Quorum,
     Region,
+    Role,
     SourceReliability,
 )
 from tests.domain.case import (
@@ -37,6 +38,7 @@ from tests.domain.case import (
     expiry,
     finding,
     investigator,
+    person,
     questioned,
     recusal,
     remark,
@@ -59,6 +61,9 @@ fulfilled = Past(event=events.FulfilmentReported(condition=CONDITION, report=WHY
 accepted = Past(event=events.FulfilmentAccepted(condition=CONDITION, reason=WHY), by=approver)
 sent_back = Past(event=events.FulfilmentSentBack(condition=CONDITION, reason=WHY), by=approver)
 referral = Past(event=incident_events.IncidentReferred(authority=AuthorityCode("third"), reason=WHY), by=reviewer)
+answered = Past(
+    event=incident_events.ReferralAnswered(answer=WHY), by=person("theirs", AuthorityCode("third"), Role.INVESTIGATOR)
+)
 
 corrected = Past(
     event=incident_events.IncidentCorrected(region=Region("xk/south"), covered_by=(KFOR,), reason=WHY), by=requester
@@ -153,6 +158,7 @@ OF_INCIDENTS = (
     finding(party=None),
     retraction(),
     referral,
+    answered,
     corrected,
     proposed,
     accepted_correction,

@@ -14,9 +14,11 @@ from domain.incident.events import (
     IncidentCorrected,
     IncidentMarkingChanged,
     IncidentMarkingProposed,
+    IncidentReferred,
     Particulars,
+    ReferralAnswered,
 )
-from domain.incident.inbox import AWAITED, awaited_steps, is_lacking, takes_findings
+from domain.incident.inbox import ANSWER, AWAITED, awaited_answers, awaited_steps, is_lacking, takes_findings
 from domain.limits import ITEMS
 from domain.vocabulary import SYSTEM, Actor, AnalyticConfidence, Label, Likelihood, Marking, Region, Role
 from tests.domain.case import (
@@ -25,6 +27,7 @@ from tests.domain.case import (
     CORRECTION,
     DAY,
     KFOR,
+    PRISTINA,
     REPORTED,
     REQUEST,
     THIRD,
@@ -39,6 +42,7 @@ from tests.domain.case import (
     mandate,
     person,
     requester,
+    retraction,
     reviewer,
     withheld,
 )
@@ -71,7 +75,16 @@ lowered = Past(event=IncidentMarkingChanged(marking=Marking.CLEAR, reason=WHY), 
 NEARER = mandate(Region("xk/north"), of=THIRD)
 
 
-HISTORIES = ((), (proposed,), (lower,), (proposed, lower), (proposed, accepted), (lower, lowered))
+asked = Past(event=IncidentReferred(authority=THIRD, reason=WHY), by=investigator, on=CANAL)
+asked_too = Past(event=IncidentReferred(authority=PRISTINA, reason=WHY), by=investigator, on=CANAL)
+answered = Past(event=ReferralAnswered(answer=WHY), by=third_investigator, on=CANAL)
+
+
+HISTORIES = (
+    (), (proposed,), (lower,), (proposed, lower), (proposed, accepted), (lower, lowered), (asked,), (asked, asked_too),
+    (asked, finding()), (finding(), asked), (asked, finding(party=None)), (asked, answered),
+    (asked, answered, asked_too), (asked, finding(), retraction()),
+)  # fmt: skip
 
 
 def inbox(register: MemoryRegister, actor: Actor) -> set[str]:
@@ -80,6 +93,7 @@ def inbox(register: MemoryRegister, actor: Actor) -> set[str]:
     decides = register.ask(lambda context: jurisdiction.deciding_mandate(context, state.region), actor, CANAL)
     whose = decides is not None and decides.authority == actor.authority
     waits = {step.action for step in awaited_steps(state) if step.waits_for(actor, decides=whose)}
+    waits |= {ANSWER for answer in awaited_answers(state) if answer.waits_for(actor)}
     available = set(register.available(actor, CANAL))
     for step in AWAITED:
         by = step.awaited.by if step.awaited else None
@@ -119,6 +133,22 @@ def test_a_proposed_marking_waits_for_an_approver_other_than_the_proposer() -> N
     assert isinstance(new.event, EvidenceRecorded)
     for ended in (lowered, new):
         assert list(awaited_steps(given(*REPORTED, lower, ended).register.states[CANAL])) == []
+
+
+def test_a_referral_waits_for_the_authority_to_answer_it() -> None:
+    question = "kfor asks third, before there is a finding: record evidence, or answer that there is none."
+    act = "kfor refers it to third, to act on the finding: answer what is done."
+    for history, why in (((asked,), question), ((asked, finding(party=None)), question), ((finding(), asked), act)):
+        register = given(*REPORTED, *history).register
+        assert [actor for actor in EVERYBODY if ANSWER in inbox(register, actor)] == [third_investigator], history
+        [step] = awaited_answers(register.states[CANAL])
+        [since] = [each.recorded_at for each in register.log if each.event == asked.event]
+        assert (step.authority, step.since, step.why) == (THIRD, since, why)
+    for history in ((asked, answered), (asked, finding())):
+        assert list(awaited_answers(given(*REPORTED, *history).register.states[CANAL])) == []
+    for more, code in (((asked, finding(), retraction()), THIRD), ((asked, asked_too, answered), PRISTINA)):
+        [step] = awaited_answers(given(*REPORTED, *more).register.states[CANAL])
+        assert step.authority == code
 
 
 def test_what_waits_follows_the_mandate_over_the_place() -> None:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from domain.attempt import DecisionAttempt
-from domain.incident.events import IncidentReferred
-from domain.incident.referral import ReferIncident
+from domain.incident.events import IncidentReferred, ReferralAnswered
+from domain.incident.referral import AnswerReferral, ReferIncident
 from domain.refusals import InvalidInput, NotFound, NotPermitted, TransitionRefused
 from domain.vocabulary import AuthorityCode, Marking, RequestId, Role
 from tests.domain.case import (
@@ -30,6 +30,7 @@ from tests.domain.case import (
     investigator,
     mandate,
     person,
+    requester,
     resumed,
     retraction,
     submission,
@@ -40,6 +41,7 @@ from tests.specification import NOW, Past, given
 REFER = ReferIncident(authority=THIRD, reason=WHY, deployment_request=RequestId(REQUEST))
 UNNAMED = replace(REFER, deployment_request=None)
 referred = IncidentReferred(authority=THIRD, reason=WHY)
+ANSWER = AnswerReferral(answer=WHY)
 UNFOUND = "You see no request"
 
 
@@ -99,7 +101,7 @@ def test_the_receiver_sees_it_and_records_evidence_but_finds_nothing() -> None:
     past = (*REGISTERED, mandate(), incident(marking=Marking.AMBER_STRICT), submission(), begun, withheld())
     assert isinstance(given(*past).register.judge(REFER, theirs, on=CANAL), NotFound)
     register = given(*past, Past(event=referred, by=investigator, on=CANAL)).register
-    assert register.available(theirs, CANAL) == ("PROPOSE_CORRECTION", "RECORD_EVIDENCE")
+    assert register.available(theirs, CANAL) == ("PROPOSE_CORRECTION", "RECORD_EVIDENCE", "ANSWER_REFERRAL")
     register.record(evidence(by=theirs, marking=Marking.AMBER_STRICT))
     assert register.states[CANAL].evidence[-1].recorded_by == theirs
 
@@ -120,3 +122,37 @@ def test_the_event_names_the_hold_as_its_cause() -> None:
 def test_who_reports_an_incident_does_not_refer_it() -> None:
     own = person("reporter", PRISTINA, Role.INVESTIGATOR)
     given(*WITHHELD).when(REFER, by=own, on=CANAL).refused(NotPermitted, "This takes an investigator of kfor")
+
+
+def test_the_receiver_answers_once() -> None:
+    theirs, other = person("theirs", THIRD, Role.REQUESTER), person("other", THIRD, Role.INVESTIGATOR)
+    past = (*REPORTED, Past(event=referred, by=investigator, on=CANAL))
+    state = given(*past).when(ANSWER, by=theirs, on=CANAL).then(ReferralAnswered(answer=WHY))
+    [referral] = state.referrals
+    assert (referral.answer, referral.answered_by, referral.to_be_asked) == (WHY, theirs, True)
+    assert referral.referred_by == investigator
+    past = (*past, Past(event=ReferralAnswered(answer=WHY), by=theirs, on=CANAL))
+    given(*past).when(ANSWER, by=other, on=CANAL).refused(TransitionRefused, "third has answered already")
+
+
+def test_each_receiver_answers_for_itself() -> None:
+    theirs = person("theirs", THIRD, Role.INVESTIGATOR)
+    each = [IncidentReferred(authority=code, reason=WHY) for code in (PRISTINA, THIRD)]
+    to_both = [Past(event=event, by=investigator, on=CANAL) for event in each]
+    state = given(*REPORTED, *to_both).when(ANSWER, by=theirs, on=CANAL).then(ReferralAnswered(answer=WHY))
+    assert [(each.authority, each.is_answered) for each in state.referrals] == [(PRISTINA, False), (THIRD, True)]
+    assert [each.authority for each in state.unanswered] == [PRISTINA]
+
+
+def test_only_who_contributes_for_the_receiver_answers() -> None:
+    past = (*REPORTED, Past(event=referred, by=investigator, on=CANAL))
+    for actor in (investigator, requester, person("theirs", THIRD, Role.APPROVER)):
+        given(*past).when(ANSWER, by=actor, on=CANAL).refused(
+            NotPermitted, "This takes a requester, reviewer or investigator of third."
+        )
+    given(*REPORTED).when(ANSWER, by=requester, on=CANAL).refused(NotPermitted, "to which it is referred")
+
+
+def test_a_referral_of_what_is_attributed_is_for_acting() -> None:
+    state = given(*REPORTED, finding()).when(UNNAMED, by=investigator, on=CANAL).then(referred)
+    assert [each.to_be_asked for each in state.referrals] == [False]

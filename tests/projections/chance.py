@@ -34,11 +34,12 @@ ISSUER = identity.ISSUER
 
 
 class Chance:
-    """of_deputies: decides about deputies, so that the rest of a history is as it would be without them."""
+    """of_deputies, of_referrals: decide about these, so that the rest of a history is as it would be without them."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
         self.of_deputies = Random(seed)
+        self.of_referrals = Random(seed)
 
     def location(self) -> Location:
         return Location(latitude=Latitude(42.9), longitude=Longitude(20.7), description=self.text())
@@ -49,9 +50,9 @@ class Chance:
         actor = Actor(issuer=ISSUER, subject=subject, authority=self.random.choice(CODES), roles=roles)
         return replace(actor, on_behalf_of=self.principal(actor)) if self.of_deputies.random() < 0.2 else actor
 
-    def aside(self, make: Callable[[], T]) -> T:
-        """What is made of the numbers that decide about deputies."""
-        others, self.random = self.random, self.of_deputies
+    def aside(self, make: Callable[[], T], numbers: Random | None = None) -> T:
+        """What is made of other numbers, by default of those that decide about deputies."""
+        others, self.random = self.random, numbers or self.of_deputies
         try:
             return make()
         finally:

@@ -16,7 +16,6 @@ from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.deployment_request.succession_events import RequestTakenOver, SuccessorNamed
 from domain.idempotency_key import KeyClaimed
 from domain.idempotency_key import stream_of as claim_of
-from domain.incident import events as incident
 from domain.incident.state import Incident
 from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.number_series import NumberAssigned
@@ -56,7 +55,6 @@ class Histories(IncidentSteps):
         super().__init__(seed, markings=markings)
         self.states: dict[UUID, Any] = {}
         self.versions: dict[UUID, int] = {}
-        self.numbers = 0
 
     def opening(self) -> AppendItem:
         """Authorities and mandates, so that somebody holds something, and regions, one of them renamed."""
@@ -77,9 +75,12 @@ class Histories(IncidentSteps):
         return self._item(endpoint_events(self.uuid, CODES[1], self.text))
 
     def items(self, count: int) -> list[AppendItem]:
-        """And some appointments of deputies before them."""
-        appointed = (self.aside(self._appointment) for _ in range(count))
-        return [each for made in appointed for each in (*made, self.item())]
+        """And some appointments of deputies and referrals of incidents before them."""
+        made = ((*self.aside(self._appointment), *self._referral(), self.item()) for _ in range(count))
+        return [each for items in made for each in items]
+
+    def _referral(self) -> list[AppendItem]:
+        return self.aside(lambda: [self._item([made]) for made in self.referral(self.states)], self.of_referrals)
 
     def _appointment(self) -> list[AppendItem]:
         return [self._item([appointment(self.random, self.text)])] if self.random.random() < 0.05 else []
@@ -264,22 +265,6 @@ class Histories(IncidentSteps):
             valid_until=self.random.choice([None, self.instant()]),
             grounds=self._grounds(),
         )
-
-    def _reported(self) -> list[Made]:
-        marking = self.random.choice(list(Marking))
-        self.numbers += 1
-        event = incident.IncidentReported(
-            reference=f"alpha-i-2024-{self.numbers:04}",
-            kind=Label(self.random.choice(["explosion", "sabotage"])),
-            description=self.text(),
-            region=self.random.choice(REGIONS),
-            location=self.random.choice([None, self.location()]),
-            occurred_at=self.instant(),
-            marking=marking,
-            recipients=(Subject("p4"),) if marking is Marking.RED else (),
-            covered_by=tuple(self.random.sample(CODES, self.random.randint(0, 2))),
-        )
-        return [(self.uuid(), event)]
 
     def _incidents(self) -> tuple[IncidentId, ...]:
         known = [IncidentId(stream) for stream, state in self.states.items() if isinstance(state, Incident)]

@@ -1,7 +1,8 @@
 """What might have happened to an incident next, by chance."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 from domain.incident import events as incident
 from domain.incident.state import Incident
@@ -25,6 +26,23 @@ class IncidentSteps(Chance):
     def __init__(self, seed: int, *, markings: bool = False) -> None:
         super().__init__(seed)
         self.markings = markings
+        self.numbers = 0
+
+    def _reported(self) -> list[tuple[UUID, Any]]:
+        marking = self.random.choice(list(Marking))
+        self.numbers += 1
+        event = incident.IncidentReported(
+            reference=f"alpha-i-2024-{self.numbers:04}",
+            kind=Label(self.random.choice(["explosion", "sabotage"])),
+            description=self.text(),
+            region=self.random.choice(REGIONS),
+            location=self.random.choice([None, self.location()]),
+            occurred_at=self.instant(),
+            marking=marking,
+            recipients=(Subject("p4"),) if marking is Marking.RED else (),
+            covered_by=tuple(self.random.sample(CODES, self.random.randint(0, 2))),
+        )
+        return [(self.uuid(), event)]
 
     def _on_incident(self, state: Incident) -> Any:
         pieces = tuple(piece.id for piece in state.evidence)
@@ -57,6 +75,17 @@ class IncidentSteps(Chance):
             open_to = [code for code in CODES if code not in state.referred_to]
             choices += [incident.IncidentReferred(authority=code, reason=self.text()) for code in open_to[:1]]
         return self.random.choice(choices)
+
+    def referral(self, states: Mapping[UUID, Any]) -> Iterator[tuple[UUID, Any]]:
+        """Now and then one of an incident, attributed or not, or an answer."""
+        incidents = [state for state in states.values() if isinstance(state, Incident)]
+        if not incidents or self.random.random() > 0.1:
+            return
+        state, code = self.random.choice(incidents), self.random.choice(CODES)
+        if state.unanswered and self.random.random() < 0.5:
+            yield state.id, incident.ReferralAnswered(answer=self.text())
+        elif code not in state.referred_to:
+            yield state.id, incident.IncidentReferred(authority=code, reason=self.text())
 
     def _corrected(self, state: Incident) -> incident.IncidentCorrected:
         choose = self.random.choice

@@ -66,6 +66,9 @@ def of_incident(
             yield TextLine(f"The finding on {reference} is retracted")
         case incident.IncidentReferred():
             yield TextLine(f"{reference} is referred to {material.authority(data['authority'])}")
+        case incident.ReferralAnswered():
+            receiver = material.authority(moment.step.entry.actor.authority)
+            yield TextLine(f"{receiver} answers the referral of {reference}")
         case _:
             assert_never(event)
 

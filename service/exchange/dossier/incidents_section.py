@@ -48,13 +48,21 @@ def _incident(file: IncidentFile, material: Material) -> Subsection:
         ("Attribution", cell(status(incident.status))),
     ]
     if incident.referred_to:
-        facts.append(("Referred to", cell(*(material.authority(code) for code in incident.referred_to))))
+        facts.append(("Referred to", cell(*_referrals(incident, material))))
     blocks: list[Block] = [Facts(tuple(facts)), *_finding(incident.attribution, file, material)]
     blocks += _dissents(incident, material)
     blocks += _corrections(incident, material)
     blocks += _earlier_findings(incident, file, material)
     blocks.append(_evidence(file, material) if file.evidence else Paragraph(quiet("No evidence on it is shown here.")))
     return Subsection(incident.reference, tuple(blocks))
+
+
+def _referrals(incident: Incident, material: Material) -> Iterator[TextLine]:
+    for each in incident.referrals:
+        yield TextLine(material.authority(each.authority))
+        if each.answered_by is not None and each.answered_at is not None:
+            yield quiet(f"answered {format_time(each.answered_at)} by {material.person(each.answered_by)}")
+            yield quoted(each.answer.value if each.answer else None)
 
 
 def _place(file: IncidentFile) -> Iterator[TextLine]:

@@ -9,7 +9,17 @@ from service.exchange.dossier.material import DossierEvent, Material
 from service.exchange.dossier.phrases import happened
 from service.exchange.dossier.timeline_chart import picture
 
-WRITTEN: Final = ("reason", "purpose", "description", "summary", "basis", "changedBecause", "report", "statement")
+WRITTEN: Final = (
+    "reason",
+    "purpose",
+    "description",
+    "summary",
+    "basis",
+    "changedBecause",
+    "report",
+    "statement",
+    "answer",
+)
 """Fields of events that hold free text."""
 LEGEND: Final = (
     "The band shows the status of the request. Numbers refer to the events below: "

@@ -107,8 +107,8 @@ class Person:
 def _subject_of(mutation: str) -> str:
     if mutation in ("registerAuthority", "setAuditingAuthority") or mutation.endswith(("Mandate", "Deputy")):
         return "authority"
-    of_incidents = ("recordEvidence", "retractAttribution", "proposeCorrection", "settleCorrection")
-    if "Incident" in mutation or mutation in of_incidents:
+    of_incidents = ("recordEvidence", "retractAttribution", "answerReferral")
+    if "Incident" in mutation or mutation.endswith("Correction") or mutation in of_incidents:
         return "incident"
     return "deploymentRequest"
 

@@ -147,6 +147,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "withdrawEvidence": {"reason": "EXERCISE: it is not what it seemed."},
     "retractAttribution": {"reason": "EXERCISE: it was wrong."},
     "referIncident": {"reason": "EXERCISE: act on it."},
+    "answerReferral": {"answer": "EXERCISE: nothing is known."},
 }
 
 

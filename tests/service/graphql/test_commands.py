@@ -170,23 +170,25 @@ def test_an_incident_goes_all_its_way(here: Scenario) -> None:
         ("attributeIncident", {"responsibleParty": None}),
         ("retractAttribution", {}),
         ("attributeIncident", {"likelihood": "LIKELY"}),
-        ("referIncident", {"authority": f"{here.name}-other"}),
+        ("referIncident", {"authority": f"{here.name}-asker"}),
+        ("answerReferral", {}),
     ]
     for mutation, values in steps:
-        answer = here.on_incident(here.reviewer, mutation, incident["id"], INCIDENT, **values)
+        who = here.requester if mutation == "answerReferral" else here.reviewer
+        answer = here.on_incident(who, mutation, incident["id"], INCIDENT, **values)
         assert answer.pop("__typename") == "IncidentRecorded", (mutation, answer)
         assert answer == shown(here, here.reviewer, "incident", incident["id"], INCIDENT)
         incident = answer
     assert [event["node"]["type"] for event in incident["history"]["edges"]] == [
         "IncidentReported", "IncidentCorrected", "EvidenceRecorded", "IncidentAttributed", "IncidentAttributed",
-        "AttributionRetracted", "IncidentAttributed", "IncidentReferred",
+        "AttributionRetracted", "IncidentAttributed", "IncidentReferred", "ReferralAnswered",
     ]  # fmt: skip
     assert incident["history"]["edges"][1]["node"]["changes"] == [
         {"path": "region", "before": here.region, "after": moved},
         {"path": "occurredAt", "before": "2024-11-29T18:00:00.000000Z", "after": "2024-11-29T18:30:00.000000Z"},
     ]
     assert (incident["region"], incident["kind"]) == (moved, "explosion")
-    assert incident["referredTo"][0]["code"] == f"{here.name}-other"
+    assert incident["referredTo"][0]["code"] == f"{here.name}-asker"
 
 
 EVENTS = """events {

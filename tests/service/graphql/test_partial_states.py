@@ -20,7 +20,7 @@ WITH_ARGUMENTS: Final = {
 WHOLE: Final = {
     "DeploymentRequest": "decision assignedTo hold endorsements extension availableActions explanation changes "
     "incidents",
-    "Incident": "attribution corrections evidence dissents referredTo deploymentRequests",
+    "Incident": "attribution corrections evidence dissents referredTo referrals deploymentRequests",
 }
 """By type: the fields that need items, or below which one does (availableActions), or that not all may see whole."""
 TABLES: Final = {"DeploymentRequest": "deployment_request_items", "Incident": "incident_items"}

@@ -12,6 +12,11 @@ from tests.service.graphql.scenario import Scenario, scenario
 EVENTS = """query ($id: ID, $at: Position) { incident(id: $id, atLeast: $at) {
     attributionStatus referredTo { code }
     history(first: 20) { edges { node { position type reason causationId payload } } } } }"""
+ANSWERS = """query ($id: ID, $at: Position) { incident(id: $id, atLeast: $at) {
+    referrals { authority { code } reason toBeAsked answer referredBy { subject } answeredBy { subject } }
+    history(last: 1) { edges { node { type payload changes { path before after } } } } } }"""
+INBOX = """query ($at: Position) { inbox(atLeast: $at, filter: { action: ["ANSWER_REFERRAL"] }) {
+    totalCount edges { node { action why due subject { id } } } } }"""
 HOLD = """query ($id: ID, $at: Position) { deploymentRequest(id: $id, atLeast: $at) {
     history(first: 20) { edges { node { position type } } } } }"""
 
@@ -87,3 +92,37 @@ def test_the_version_of_the_request_is_checked_in_the_append(here: Scenario) -> 
         ).fetchone()
     assert found is not None
     assert request in bytes(found[0]).decode()
+
+
+def test_the_referral_waits_in_the_inbox_of_the_receiver_until_it_is_answered(here: Scenario) -> None:
+    incident = here.incident(marking="AMBER")["id"]
+    values = {"authority": f"{here.name}-other", "deploymentRequest": withheld(here, incident, marking="AMBER")}
+    here.on_incident(here.reviewer, "referIncident", incident, **values)
+
+    def items(who: Person) -> list[Any]:
+        found = here.ask(who, INBOX)["inbox"]
+        assert found["totalCount"] == len(found["edges"])
+        return [edge["node"] for edge in found["edges"] if edge["node"]["subject"]["id"] == incident]
+
+    asks = f"{here.name}-decider asks {here.name}-other, before there is a finding"
+    why = f"{asks}: record evidence, or answer that there is none."
+    expected = {"action": "ANSWER_REFERRAL", "why": why, "due": None, "subject": {"id": incident}}
+    assert items(theirs(here)) == [expected]
+    for nobody in (here.of("other", "abe", Role.APPROVER), here.reviewer, here.requester):
+        assert items(nobody) == []
+    refused = here.on_incident(here.reviewer, "answerReferral", incident)
+    assert refused["__typename"] == "NotPermitted", refused
+    done = here.on_incident(theirs(here), "answerReferral", incident, answer="EXERCISE: we know nothing.")
+    assert done["__typename"] == "IncidentRecorded", done
+    assert items(theirs(here)) == []
+    found = here.ask(here.reviewer, ANSWERS, id=incident)["incident"]
+    answer = {"answer": "EXERCISE: we know nothing.", "answeredBy": {"subject": theirs(here).subject}}
+    referral = {"authority": {"code": f"{here.name}-other"}, "reason": "EXERCISE: act on it.", "toBeAsked": True}
+    assert found["referrals"] == [referral | answer | {"referredBy": {"subject": here.reviewer.subject}}]
+    [last] = [edge["node"] for edge in found["history"]["edges"]]
+    assert (last["type"], last["payload"]) == ("ReferralAnswered", {"answer": "EXERCISE: we know nothing."})
+    assert {each["path"] for each in last["changes"]} == {
+        f"referrals.0.{name}" for name in ("answer", "answeredAt", "answeredBy")
+    }
+    assert here.ask(here.of("court", "una"), ANSWERS, id=incident)["incident"] is not None
+    assert here.ask(here.of("nobody", "nick"), ANSWERS, id=incident)["incident"] is None

@@ -115,6 +115,7 @@ def decide(case: Case) -> None:
     case.command(ROB, "correct", "RegradeEvidence", **piece, **grading)
     case.command(ROB, "correct", "WithdrawEvidence", **piece)
     case.command(ROB, "investigate", "ReferIncident", incident=case.incident, authority="asker", reason=REASON)
+    case.command(RITA, "investigate", "AnswerReferral", incident=case.incident, answer=REASON)
     assert case.on_request(ROB, "review", "ResumeReview") == "UNDER_REVIEW"
     case.on_request(ROB, "review", "EndorseDeploymentRequest", recommendation="DENY")
     case.on_request(ROB, "review", "ChangeEndorsement", recommendation="APPROVE")
@@ -150,7 +151,7 @@ def read_all(case: Case, by: str) -> None:
     incident = read("incident", "Incident", id=case.incident)
     which = {by: incident[by]}
     assert read("incident", "Incident", **which)["deploymentRequests"][0]["id"] == case.request
-    assert len(read("incident-history", "IncidentHistory", **which)["history"]["edges"]) == 11
+    assert len(read("incident-history", "IncidentHistory", **which)["history"]["edges"]) == 12
     assert read("incidents", "Incidents", first=1)["totalCount"] == 1
     assert len(read("authorities", "Authorities")) == 3
     assert {each["region"] for each in read("situation", "Situation")} == {"zz/north"}

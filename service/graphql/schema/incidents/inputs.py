@@ -120,6 +120,12 @@ class RetractAttributionInput(ChangeInput):
 
 
 @strawberry.input
+class AnswerReferralInput(ChangeInput):
+    incident: strawberry.ID
+    answer: str = strawberry.field(description="What the authority knows or does. Everybody who sees it reads this.")
+
+
+@strawberry.input
 class ReferIncidentInput(ChangeInput):
     incident: strawberry.ID
     authority: str = strawberry.field(description="The code of the authority that is to act on it.")

@@ -12,6 +12,7 @@ from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.types import RecordedEvent
 from service.graphql.schema.context import Context, Info
 from service.graphql.schema.incidents.inputs import (
+    AnswerReferralInput,
     AttributeIncidentInput,
     CorrectIncidentInput,
     DissentInput,
@@ -135,6 +136,13 @@ class IncidentMutations:
     )
     async def refer_incident(self, info: Info, input: ReferIncidentInput) -> IncidentResult:
         return await _execute(info, referral.ReferIncident, input, input.incident)
+
+    @strawberry.mutation(
+        description="By a requester, reviewer or investigator of an authority to which the incident is referred; once. "
+        "It is no finding, and releases nothing."
+    )
+    async def answer_referral(self, info: Info, input: AnswerReferralInput) -> IncidentResult:
+        return await _execute(info, referral.AnswerReferral, input, input.incident)
 
     @strawberry.mutation(
         description="Raised by an investigator of the authority whose mandate covers the place; lowered by an approver "

@@ -114,6 +114,25 @@ class Correction:
         return presentation.changes(part(proposed_changes(self.correction), first, offset))
 
 
+@strawberry.type(description="A referral of an incident to an authority, and its answer.")
+class Referral:
+    incident: strawberry.Private["Incident"]
+    state: strawberry.Private[domain.Referral]
+    authority: Authority = shown(lambda of: Authority.named(of.state.authority, of.incident.loaders))
+    reason: str = shown(lambda of: required_text(of.state.reason))
+    referred_by: Actor = shown(lambda of: Actor.of(of.state.referred_by, of.incident.loaders))
+    referred_at: datetime = shown("state.referred_at")
+    to_be_asked: bool = shown(
+        "state.to_be_asked",
+        "Whether it was not attributed yet, and the authority is asked first. Otherwise, it is to act on the finding.",
+    )
+    answer: str | None = shown(lambda of: optional_text(of.state.answer))
+    answered_by: Actor | None = shown(
+        lambda of: of.state.answered_by and Actor.of(of.state.answered_by, of.incident.loaders)
+    )
+    answered_at: datetime | None = shown("state.answered_at")
+
+
 def among(visible: list[Evidence], wanted: tuple[EvidenceId, ...]) -> list[Evidence]:
     return [piece for piece in visible if piece.state.id in wanted]
 
@@ -229,6 +248,10 @@ class Incident(Node):
     )
     def referred_to(self, first: First = MANY, offset: Offset = 0) -> list[Authority]:
         return [Authority.named(code, self.loaders) for code in part(self.state.referred_to, first, offset)]
+
+    @strawberry.field(description="What it was referred to these authorities for, and their answers.")
+    def referrals(self, first: First = MANY, offset: Offset = 0) -> list[Referral]:
+        return [Referral(incident=self, state=each) for each in part(self.state.referrals, first, offset)]
 
     @strawberry.field(
         description="The requests that name it and that the viewer may see, in order of submission.",

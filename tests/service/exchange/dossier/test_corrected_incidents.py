@@ -109,3 +109,16 @@ def test_what_is_asked_for_and_until_when_is_on_the_first_page(register: Importe
         "A statement is awaited until 1 April 2017, 00:00 UTC."
     )
     assert text[text.index("Decision due") + 1] == "21 March 2017, 12:00 UTC"
+
+
+def test_a_referral_is_shown_with_its_answer(register: Importer) -> None:
+    referred = step("referIncident", "2017-02-09", FINDS, **WHY, authority="lowland")
+    answered = step("answerReferral", "2017-02-10", ASKS, answer="EXERCISE: the lock is replaced")
+    text = printed(register, *INCIDENT, referred, answered, asked("a", incidents=["dam"]))
+    place = text.index("Referred to")
+    of_referral = text[place : place + 5]
+    assert any(each.startswith("answered 10 February 2017") for each in of_referral), of_referral
+    [told] = [each for each in text if each.endswith(" answers the referral of lowland-i-2017-0001")]
+    assert "EXERCISE: the lock is replaced" in of_referral
+    assert "EXERCISE: the lock is replaced" in text[text.index(told) : text.index(told) + 5]
+    assert text.count("EXERCISE: the lock is replaced") == 2
