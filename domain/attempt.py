@@ -107,9 +107,14 @@ class DecisionAttempt:
         """NotFound if the subject does not exist or the actor may not see it. Raises Unread."""
         context = self.context
         state = context.read(self.aggregate.state, self.subject)
-        if isinstance(self.route, Step) and (state is None or not self.aggregate.is_visible(state, context)):
+        if isinstance(self.route, Step) and not self._is_for_the_actor(self.route, state, context):
             return NotFound(message="There is nothing with this id that you may see.")
         return None
+
+    def _is_for_the_actor(self, step: Step[Any, Any, Any], state: State | None, context: Context) -> bool:
+        if state is None:
+            return False
+        return self.aggregate.is_visible(state, context) or step.unseen(self.command, state, context)
 
     def decide(self) -> tuple[Event, ...] | Refusal:
         """The events to record in the subject's stream, or the first refusal. Raises Unread.

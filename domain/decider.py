@@ -156,7 +156,7 @@ class Step(Generic[S, Command, Event]):
     determine the available actions and the explanation. permits, demands and checks see the command too: refused as
     NotPermitted, TransitionRefused and InvalidInput. offered: False for steps that only the register takes. awaited:
     when the step appears in the inboxes of those who may take it. cause: the position of the event that its events
-    follow from, if the command of a person has one.
+    follow from, if the command of a person has one. unseen: whether an actor who may not see the subject takes it.
     """
 
     action: str
@@ -172,6 +172,7 @@ class Step(Generic[S, Command, Event]):
     offered: bool = True
     awaited: Awaited[S] | None = None
     cause: Callable[[Command, S, Context], int | None] | None = None
+    unseen: Callable[[Command, S, Context], bool] = lambda command, state, context: False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

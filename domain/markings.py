@@ -166,6 +166,19 @@ def accepted(command: ChangeMarking, marked: Marked, actor: Actor, sides: Sides)
     )
 
 
+def names_the_actor(command: ChangeMarking, marked: Marked, author: Actor, actor: Actor) -> bool:
+    """Whether somebody else proposes just this, and it names the actor as one more recipient of what is marked RED.
+
+    So what is marked RED is not out of reach if its recipients can decide nothing: an approver accepts such a proposal
+    without seeing the subject. author: of the subject.
+    """
+    if marked.marking is not Marking.RED or actor.on_behalf_of is not None or not is_proposed(command, marked, actor):
+        return False
+    marking, recipients = target(command, marked)
+    named = (visibility.recipient(each, author.issuer) for each in recipients)
+    return marking is Marking.RED and set(recipients) > set(marked.recipients) and actor.person in named
+
+
 def has_room(command: ChangeMarking, marked: Marked, context: Context, sides: Sides) -> Verdict:
     """Limits proposals alone: however many there are, those who decide raise the marking."""
     full = _room(marked, context) if proposes(command, marked, context.actor, sides) else ()

@@ -222,6 +222,7 @@ STEPS = (
         checks=(marking.changes_something, marking.red_keeps_a_decider),
         record=marking.change,
         awaited=marking.PROPOSAL,
+        unseen=marking.is_named,
     ),
 )
 

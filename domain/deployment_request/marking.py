@@ -75,6 +75,14 @@ PROPOSAL: Final[Awaited[DeploymentRequest]] = Awaited(
 EITHER_SIDE = By(_by_either_side, _a_reviewer)
 
 
+def is_named(command: ChangeRequestMarking, request: DeploymentRequest, context: Context) -> bool:
+    """Whether the actor accepts a proposal that names them, without seeing the request."""
+    actor = context.actor
+    return markings.names_the_actor(command, request, request.submitted_by, actor) and all(
+        verdict.met for verdict in _by_accepting_approver(request, context)
+    )
+
+
 def is_permitted(command: ChangeRequestMarking, request: DeploymentRequest, context: Context) -> Verdict:
     """A reviewer or approver raises a marking. Lowering it takes a requester, who proposes it, and an approver."""
     return markings.permitted(command, request, _sides(request, context.actor))

@@ -173,6 +173,7 @@ STEPS = (
         checks=(rules.marking_changes, rules.red_keeps_an_investigator),
         record=commands.change_marking,
         awaited=awaited.MARKING_TO_LOWER,
+        unseen=rules.is_named,
     ),
 )
 

@@ -74,6 +74,12 @@ def by_either_side(incident: Incident, context: Context) -> tuple[Verdict, ...]:
     return (markings.takes_part(sides, f"{sides.raiser}, {sides.proposer}, or {sides.approver}"),)
 
 
+def is_named(command: ChangeIncidentMarking, incident: Incident, context: Context) -> bool:
+    """Whether the actor accepts a proposal that names them, without seeing the incident."""
+    named = markings.names_the_actor(command, incident, incident.reported_by, context.actor)
+    return named and marking_sides(incident, context).accepts
+
+
 def may_change_marking(command: ChangeIncidentMarking, incident: Incident, context: Context) -> Verdict:
     """An investigator raises a marking. Lowering it takes the reporting side, which proposes it, and an approver."""
     return markings.permitted(command, incident, marking_sides(incident, context))

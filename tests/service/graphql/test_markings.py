@@ -113,3 +113,22 @@ def test_an_incident_and_its_evidence_follow_its_marking(here: Scenario) -> None
         "IncidentMarkingChanged",
     ]  # fmt: skip
     assert len(found["incident"]["evidence"]) == 1
+
+
+def test_an_approver_whom_the_author_names_reaches_what_no_recipient_can_decide(here: Scenario) -> None:
+    gone, other = here.of("decider", "gone", Role.APPROVER), here.of("decider", "eve", Role.APPROVER)
+    heir = here.of("decider", "heir", Role.APPROVER)
+    request = here.decided()["id"]
+    assert here.mark(here.approver, request, "RED", gone.subject)["marking"] == "RED"
+    named = (gone.subject, heir.subject)
+    unknown = here.mark(heir, "c7d1f3c4-7f4e-4a1c-8a3e-000000000000", "RED", *named)
+    assert here.mark(heir, request, "RED", *named) == unknown
+    assert here.mark(here.requester, request, "RED", *named)["marking"] == "RED"
+    assert here.ask(heir, REQUEST, id=request) == NOTHING
+    for who in (other, here.of("other", "heir", Role.APPROVER), here.of("decider", "heir", Role.REVIEWER)):
+        assert here.mark(who, request, "RED", *named) == unknown
+    assert here.on_request(heir, "revokeApproval", request)["__typename"] == "NotFound"
+    assert here.mark(heir, request, "RED", *named)["__typename"] == "DeploymentRequestRecorded"
+    assert here.ask(heir, REQUEST, id=request)["past"] == {"version": 1}
+    assert here.on_request(heir, "revokeApproval", request)["status"] == "REVOKED"
+    assert here.ask(other, REQUEST, id=request) == NOTHING
