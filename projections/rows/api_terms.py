@@ -1,7 +1,8 @@
 """States and events as the API represents them, for changes and event payloads.
 
-An authority is represented by its code, an incident by its id, a person by {subject, authority, roles}, with onBehalfOf
-of a deputy. Left out is what depends on the viewer or the time, and `version` and `updatedAt`, which all events change.
+An authority is represented by its code, an incident by its id, a person by {subject, issuer, authority, roles}, with
+onBehalfOf of a deputy. Left out is what depends on the viewer or the time, and `version` and `updatedAt`, which all
+events change.
 """
 
 from collections.abc import Callable, Mapping, Sequence

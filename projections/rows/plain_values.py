@@ -31,9 +31,17 @@ def _converter(kind: type[Any]) -> Callable[[Any], Any]:
 
 
 def person(actor: Actor) -> dict[str, Any]:
-    principal = {} if actor.on_behalf_of is None else {"onBehalfOf": {"subject": actor.on_behalf_of[1]}}
+    principal = {}
+    if actor.on_behalf_of is not None:
+        principal = {"onBehalfOf": dict(zip(("issuer", "subject"), actor.on_behalf_of, strict=True))}
     roles = [role.value for role in actor.roles]
-    return {"subject": actor.subject, "authority": actor.authority, "roles": roles, **principal}
+    return {
+        "subject": actor.subject,
+        "issuer": actor.issuer,
+        "authority": actor.authority,
+        "roles": roles,
+        **principal,
+    }
 
 
 def api_names(kind: type[Any]) -> tuple[tuple[str, str], ...]:

@@ -57,7 +57,7 @@ __all__ = [
 ]  # fmt: skip
 
 NAME: Final = "audit_trail"
-VERSION: Final = 18
+VERSION: Final = 19
 
 table: Final = Table(
     NAME,

@@ -66,6 +66,7 @@ def _described(explained: Explained) -> dict[str, Any]:
                 "recordedAt": each.recorded_at,
                 "actor": {
                     "subject": each.actor.subject,
+                    "issuer": each.actor.issuer,
                     "authority": each.actor.authority,
                     "name": each.names.get(each.actor.person),
                 },

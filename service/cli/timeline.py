@@ -93,6 +93,7 @@ class Timeline:
             "occurredAt": iso_time(entry.occurred_at) if entry.occurred_at else None,
             "actor": {
                 "subject": entry.actor.subject,
+                "issuer": entry.actor.issuer,
                 "authority": entry.actor.authority,
                 "name": moment.names.get(entry.actor.person),
                 **_principal(moment),
@@ -109,7 +110,7 @@ class Timeline:
 def _principal(moment: TimelineEntry) -> dict[str, Any]:
     if (principal := moment.entry.actor.on_behalf_of) is None:
         return {}
-    return {"onBehalfOf": {"subject": principal[1], "name": moment.names.get(principal)}}
+    return {"onBehalfOf": {"subject": principal[1], "issuer": principal[0], "name": moment.names.get(principal)}}
 
 
 def who(actor: Actor, names: Names) -> str:

@@ -88,7 +88,8 @@ def test_what_appears_or_goes_is_reported_at_its_own_path() -> None:
     held = changed(*UNDER_REVIEW, withheld())
     assert held.keys() == {"status", "hold"}
     assert held["hold"][0] is None
-    assert held["hold"][1]["heldBy"] == {"subject": "reviewer", "authority": "kfor", "roles": ["REVIEWER"]}
+    reviewer_of_kfor = {"subject": "reviewer", "issuer": "mandate", "authority": "kfor", "roles": ["REVIEWER"]}
+    assert held["hold"][1]["heldBy"] == reviewer_of_kfor
     gone = changed(*WITHHELD, resumed())
     assert gone["hold"][1] is None
     assert gone["status"] == ("WITHHELD_PENDING_ATTRIBUTION", "UNDER_REVIEW")

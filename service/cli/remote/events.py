@@ -24,11 +24,13 @@ class PersonAnswer(Struct):
     """name: None if the register does not know it."""
 
     subject: str
+    issuer: str
     name: str | None
 
 
 class ActorAnswer(Struct):
     subject: str
+    issuer: str
     authority: str
     name: str | None
     roles: tuple[Role, ...]
@@ -69,14 +71,13 @@ class EventAnswer(Struct):
 
     @property
     def who(self) -> Actor:
-        """Issuers are not in answers: the event's position tells persons of one subject apart."""
         principal = self.actor.on_behalf_of
         return Actor(
-            issuer=self.position,
+            issuer=self.actor.issuer,
             subject=Subject(self.actor.subject),
             authority=AuthorityCode(self.actor.authority),
             roles=self.actor.roles,
-            on_behalf_of=None if principal is None else (f"{self.position} principal", Subject(principal.subject)),
+            on_behalf_of=None if principal is None else (principal.issuer, Subject(principal.subject)),
         )
 
     @property

@@ -52,9 +52,7 @@ def full_event(event: VisibleEvent) -> dict[str, Any]:
 
 
 def _actor(actor: Actor) -> dict[str, Any]:
-    principal = actor.on_behalf_of
-    named = {} if principal is None else {"onBehalfOf": {"issuer": principal[0], "subject": principal[1]}}
-    return {"kind": actor.kind.value, "issuer": actor.issuer, **person(actor), **named}
+    return {"kind": actor.kind.value, **person(actor)}
 
 
 def cloudevent(event: VisibleEvent, source: str) -> dict[str, Any]:

@@ -19,6 +19,11 @@ class Actor:
         "state.subject",
         "The person's subject at the issuer; 'undisclosed', without roles and name, if the viewer may not know.",
     )
+    issuer: str = shown(
+        "state.issuer",
+        "Who gave the person their subject: with it, 'person:ISSUER|SUBJECT' names them, as a deputy, a principal or a "
+        "recipient. 'mandate' for tokens of this register, and for the system; empty if the viewer may not know.",
+    )
     authority: str = shown("state.authority", "The code of the authority that they acted for.")
     roles: list[Role] = shown("state.roles", "Of a deputy: those in which they acted.")
     on_behalf_of: "Actor | None" = shown(

@@ -83,3 +83,38 @@ def test_a_refusal_names_the_field(here: Scenario) -> None:
     foreign = appointment(here, here.approver, authority=here.requester.authority)
     refused = here.register.ask(here.reviewer, APPOINT, input=foreign)["appointDeputy"]
     assert refused["__typename"] == "NotPermitted"
+
+
+def test_a_deputy_of_another_issuer_is_named_by_what_is_shown(here: Scenario) -> None:
+    issuer = "https://sso.example/a|b"
+    named = {**appointment(here, here.reviewer), "deputy": "person:https://sso.example/a%7Cb|anna"}
+    done = here.register.ask(here.reviewer, APPOINT, input=named)["appointDeputy"]
+    assert done["__typename"] == "AuthorityRecorded", done
+    query = """query ($at: Position) {
+        deputies(atLeast: $at) { deputy { issuer subject } principal { issuer subject } } }"""
+    [found] = here.register.ask(here.reviewer, query, at=done["position"])["deputies"]
+    assert found["deputy"] == {"issuer": issuer, "subject": "anna"}
+    assert found["principal"] == {"issuer": "mandate", "subject": here.reviewer.subject}
+    shown = f"person:{found['deputy']['issuer'].replace('%', '%25').replace('|', '%7C')}|{found['deputy']['subject']}"
+    ended = {"deputy": shown, "authority": here.reviewer.authority, "reason": "EXERCISE: back."}
+    assert here.register.ask(here.reviewer, END, input=ended)["endDeputy"]["__typename"] == "AuthorityRecorded"
+
+
+def test_the_issuer_is_hidden_with_the_person(here: Scenario) -> None:
+    request = here.request()["id"]
+    here.on_request(here.reviewer, "beginReview", request)
+    here.on_request(here.reviewer, "endorseDeploymentRequest", request, recommendation="APPROVE")
+    query = """query ($id: ID!, $at: Position) { deploymentRequest(id: $id, atLeast: $at) {
+        history(first: 9) { edges { node { actor { issuer subject } changes { path after } } } } } }"""
+
+    def told(who: Person) -> tuple[list[Any], list[Any]]:
+        edges = here.ask(who, query, id=request)["deploymentRequest"]["history"]["edges"]
+        endorsed = [each["after"] for each in edges[2]["node"]["changes"] if each["path"] == "endorsements.0"]
+        return [edge["node"]["actor"] for edge in edges], [each["by"] for each in endorsed]
+
+    requester, reviewer = ({"issuer": "mandate", "subject": each.subject} for each in (here.requester, here.reviewer))
+    actors, [by] = told(here.reviewer)
+    assert actors == [requester, reviewer, reviewer]
+    assert (by["issuer"], by["subject"]) == ("mandate", here.reviewer.subject)
+    hidden = {"issuer": "", "subject": "undisclosed"}
+    assert told(here.requester) == ([requester, hidden, hidden], [])

@@ -80,7 +80,7 @@ def test_a_deputy_is_shown_for_their_principal(name: str) -> None:
     principal = "ben" if name == "ben" else f"{name} [ben]"
     assert f"Rea L. [rea] for {principal} (kfor)" in written[True, False]
     assert f"\trea for ben\tRea L. for {name}\tkfor\t" in written[False, False]
-    expected = {"subject": "ben", "name": name if name != "ben" else None}
+    expected = {"subject": "ben", "issuer": "mandate", "name": name if name != "ben" else None}
     assert json.loads(written[False, True])["actor"]["onBehalfOf"] == expected
 
 
