@@ -92,6 +92,9 @@ def trail(
             occurred_until=occurred[1],
             correlation_id=None if correlation is None else _id(correlation, "--correlation"),
         )
+        if wanted.subject is not None and not _has_events(source, wanted.subject):
+            named = f"there is no request, incident or authority '{clean(str(subject))}' that you may see"
+            raise ExportRefused(f"{named}: name its reference, its code or its id")
         part = PositionRange(after=after, before=before, newest_first=newest_first)
         shown, following, outside = _shown(
             source, wanted, part, limit, Timeline(Console(), as_json=as_json), on_behalf_of
@@ -129,6 +132,16 @@ def _shown(
     from service.cli.local import local_histories
 
     return local_histories.trail(source, wanted, part, limit, show, on_behalf_of)
+
+
+def _has_events(source: Source, subject: UUID) -> bool:
+    """Whether there is any event of the subject that may be seen."""
+    if isinstance(source, Server):
+        every = AuditTrailFilter(subject=subject)
+        return remote_histories.trail(source, every, PositionRange(), 1, lambda page: None, None)[0] > 0
+    from service.cli.local import local_histories
+
+    return local_histories.has_events(source, subject)
 
 
 def _subject(source: Source, name: str) -> UUID:

@@ -12,8 +12,9 @@ from domain.webhook_endpoint.state import WebhookEndpoint
 from service.access.webhook_keys import WebhookKeys
 from service.notifications.channels import Delivered, Failed, Outcome
 from service.notifications.contents import ReadPayload, Withheld
-from service.notifications.http_receivers import Answer, Receivers, Refused
+from service.notifications.http_receivers import Answer, Receivers
 from service.notifications.queue import Delivery
+from service.notifications.receiver_addresses import Refused
 from service.notifications.schedule import retry_after
 
 GONE: Final = 410

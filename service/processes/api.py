@@ -23,6 +23,7 @@ from service.graphql.http.endpoint import GraphQLApp
 from service.graphql.schema.context import Services
 from service.graphql.schema.node_types import as_node
 from service.graphql.subscriptions.lifetime import SubscriptionServices
+from service.notifications.receiver_addresses import problem_of
 from service.processes.composition import WriteSide, now, reading_connections, tolerance, write_side
 from service.processes.health import HealthCheck
 from service.processes.health_endpoints import mount_health_endpoints
@@ -75,6 +76,7 @@ def create_app(
                         record_document_metric=metrics.document,
                         clock=clock,
                         webhook_keys=webhook_keys,
+                        receiver_problem=lambda url: problem_of(url, settings.allowed_networks),
                         mail=mail,
                         is_blocked=blocked.is_blocked,
                         budget=CostBudget(settings.cost_per_minute),

@@ -18,18 +18,32 @@ PATHS: Final[Mapping[str, str]] = {"DeploymentRequest": "requests", "Incident": 
 """By type of subject."""
 LINE: Final = 75
 """Bytes of a line (section 3.1)."""
+UTC_ZONE: Final = (
+    "BEGIN:VTIMEZONE",
+    "TZID:UTC",
+    "BEGIN:STANDARD",
+    "DTSTART:19700101T000000",
+    "TZOFFSETFROM:+0000",
+    "TZOFFSETTO:+0000",
+    "TZNAME:UTC",
+    "END:STANDARD",
+    "END:VTIMEZONE",
+)
+"""In place of entries if nothing is due: a calendar has at least one component (section 3.6), and programs show no time
+zones."""
 ESCAPES: Final = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": None})
 
 
 def calendar(items: Iterable[Mapping[str, Any]], address: str) -> bytes:
     """items: nodes of an inbox. address: of the paths, for links."""
+    events = [line for item in items for line in _event(item, address)]
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Mandate//Due dates//EN",
         "X-WR-CALNAME:Mandate",
         "X-WR-CALDESC:What is due. Nothing that is marked RED is in it.",
-        *(line for item in items for line in _event(item, address)),
+        *(events or UTC_ZONE),
         "END:VCALENDAR",
     ]
     return b"".join(_folded(line) for line in lines)

@@ -28,7 +28,8 @@ class NotificationSettings(BaseSettings):
         default="",
         description=(
             "Comma-separated networks, such as '10.1.0.0/16', of receivers of webhooks that are not on the public "
-            "internet; only to them is plain HTTP sent."
+            "internet; only to them is plain HTTP sent. The same for all APIs, which refuse other addresses, and all "
+            "workers."
         ),
     )
     webhook_timeout: float = Field(

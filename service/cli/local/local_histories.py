@@ -108,6 +108,12 @@ def trail(
     return shown, following, _voided_outside(register, part.after) if wanted == AuditTrailFilter() else []
 
 
+def has_events(register: RegisterAccess, subject: UUID) -> bool:
+    """Whether there is any event of the subject that may be seen."""
+    wanted, first = AuditTrailFilter(subject=subject), PositionRange()
+    return ask(register, lambda reader: _show_trail(register, reader, wanted, first, 1, lambda page: None))[0] > 0
+
+
 def _principal(register: RegisterAccess, named: str | None) -> Person | None:
     if named is None:
         return None

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -202,6 +202,21 @@ def mapped(form: MappingForm) -> ColumnMap:
         case=form.case,
         rules=rules,
     )
+
+
+def check_values(mapped: ColumnMap, columns: Sequence[Mapping[str, str]]) -> None:
+    """Raises Misconfigured if values are given for a field without a column. columns: of each rule, by path."""
+    read = {path for own in columns for path in own}
+    if unread := sorted({path for rule in mapped.rules for path in rule.values} - read):
+        raise Misconfigured(
+            f"values: no column is read for {quoted(unread[0])}: name one in columns, or leave its values out"
+        )
+
+
+def check_case(mapped: ColumnMap) -> None:
+    """Raises Misconfigured if the mapping names a type of objects, in a format that has none."""
+    if mapped.case is not None:
+        raise Misconfigured(f"case is for OCEL logs, with the ending .json: leave out case = {quoted(mapped.case)}")
 
 
 def _conditions(wanted: Mapping[str, str | list[str]]) -> Mapping[str, RowCondition]:

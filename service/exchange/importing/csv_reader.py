@@ -7,7 +7,7 @@ from io import TextIOWrapper
 from typing import BinaryIO, Final
 
 from service.errors import Misconfigured
-from service.exchange.importing.column_map import ColumnMap, ColumnRule, check_parts, is_path
+from service.exchange.importing.column_map import ColumnMap, ColumnRule, check_case, check_parts, check_values, is_path
 from service.exchange.importing.raw_line import LONGEST_LINE, LineReader, RawLine, quoted
 from service.exchange.importing.row_rules import lines_of
 
@@ -22,11 +22,12 @@ UNCLOSED: Final = "unexpected end of data"
 
 
 def reader(mapped: ColumnMap) -> LineReader:
-    """A reader of files with this mapping.
+    """A reader of files with this mapping. Raises Misconfigured.
 
     It raises Misconfigured if a mapped column is missing, or if a quote is never closed, because everything after it
     would be read as one cell.
     """
+    check_case(mapped)
 
     def read(file: BinaryIO) -> Iterator[RawLine]:
         text = TextIOWrapper(file, encoding=mapped.encoding, newline="")
@@ -80,6 +81,7 @@ def _read(text: TextIOWrapper, mapped: ColumnMap) -> Iterator[RawLine]:
     rows = csv.reader(lines, delimiter=mapped.delimiter, strict=True)
     header = _header(rows)
     columns = [_columns(rule, header) for rule in mapped.rules]
+    check_values(mapped, columns)
     while True:
         number = lines.begin()
         try:

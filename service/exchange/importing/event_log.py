@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from service.errors import Misconfigured
-from service.exchange.importing.column_map import ColumnMap
+from service.exchange.importing.column_map import ColumnMap, check_values
 from service.exchange.importing.raw_line import LONGEST_LINE, RawLine, quoted
 from service.exchange.importing.row_rules import Row, lines_of
 
@@ -38,9 +38,11 @@ class LogEvent:
 def lines(cases: Iterable[tuple[Row, Sequence[LogEvent]]], mapped: ColumnMap) -> Iterator[RawLine]:
     """The lines of the cases, given as their attributes and their events in order.
 
-    Raises Misconfigured at the end if there are no events, if none can be read, or if none has a column of the mapping.
+    Raises Misconfigured if values are given for a field without a column; at the end if there are no events, if none
+    can be read, or if none has a column of the mapping.
     """
     columns = [rule.columns for rule in mapped.rules]
+    check_values(mapped, columns)
     missing = {name for rule in mapped.rules for name in (*rule.columns.values(), *rule.when)}
     named: dict[str, None] = {}
     first: RawLine | None = None

@@ -8,7 +8,7 @@ from typing import BinaryIO, Final, cast
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
 from service.errors import Misconfigured
-from service.exchange.importing.column_map import ColumnMap
+from service.exchange.importing.column_map import ColumnMap, check_case
 from service.exchange.importing.event_log import LogEvent, check_size, lines
 from service.exchange.importing.raw_line import LineReader, RawLine, quoted
 from service.exchange.importing.row_rules import Row
@@ -27,6 +27,8 @@ with each further part of it."""
 
 def reader(mapped: ColumnMap) -> LineReader:
     """A reader of files with this mapping, also of those that are compressed with gzip. Raises Misconfigured."""
+
+    check_case(mapped)
 
     def read(file: BinaryIO) -> Iterator[RawLine]:
         is_zipped = file.read(len(GZIP)) == GZIP

@@ -46,12 +46,12 @@ class Services:
 
     identify: the identity of a bearer token; raises Unauthenticated. record_actor_name: stores the
     name of a command's sender. record_access: adds to the access log; raises Unavailable. webhook_keys: None if there
-    are no webhooks. mail: None if none is sent. clock: the time of the database, as for decisions. request_rebuild:
-    asks a worker to rebuild a view. record_command_metric: counts a command by name, outcome and seconds.
-    record_execution: counts an operation by its executor. record_document_metric: counts one by trusted document (or
-    None), seconds and whether there were errors. commands: limits concurrent commands; one more waits up to PATIENCE
-    seconds and is then refused as unavailable. shares: quotas per person. is_blocked: whether nobody acts on behalf of
-    a person. budget: of each person.
+    are no webhooks. receiver_problem: why nothing is ever sent to an address. mail: None if none is sent. clock: the
+    time of the database, as for decisions. request_rebuild: asks a worker to rebuild a view. record_command_metric:
+    counts a command by name, outcome and seconds. record_execution: counts an operation by its executor.
+    record_document_metric: counts one by trusted document (or None), seconds and whether there were errors. commands:
+    limits concurrent commands; one more waits up to PATIENCE seconds and is then refused as unavailable. shares: quotas
+    per person. is_blocked: whether nobody acts on behalf of a person. budget: of each person.
     """
 
     dispatcher: Dispatcher
@@ -64,6 +64,7 @@ class Services:
     record_actor_name: Callable[[Identity], Awaitable[None]]
     record_access: Callable[[Access], Awaitable[None]]
     webhook_keys: WebhookKeys | None = None
+    receiver_problem: Callable[[str], str | None] = lambda url: None
     mail: MailConfirmation | None = None
     record_command_metric: Callable[[str, str, float], None] = lambda name, outcome, seconds: None
     record_execution: Callable[[str], None] = lambda executor: None

@@ -167,8 +167,12 @@ class Register:
 def register(urls: DatabaseUrls, folder: Path, **settings: str) -> Iterator[Register]:
     """kfor decides on xk. settings: of workers."""
     (folder / "webhook.key").write_bytes(KEY)
-    mail: dict[str, Any] = {"smtp_host": "127.0.0.1", "smtp_domains": "kfor.example, Pristina.example"}
-    with served(urls, webhook_key_file=folder / "webhook.key", **mail) as api:
+    sending: dict[str, Any] = {
+        "webhook_networks": "127.0.0.0/8, ::/16",
+        "smtp_host": "127.0.0.1",
+        "smtp_domains": "kfor.example, Pristina.example",
+    }
+    with served(urls, webhook_key_file=folder / "webhook.key", **sending) as api:
         for code, admin in (("kfor", ADMIN), ("pristina", CLERK)):
             api.command(admin, "registerAuthority", "RegisterAuthorityInput", {"code": code, "name": code.upper()})
         mandate = {"authority": "kfor", "region": "xk", "legalBasis": "UNSCR 1244"}

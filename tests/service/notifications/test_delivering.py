@@ -204,3 +204,11 @@ def test_another_authority_neither_sees_nor_changes_an_endpoint(running: Registe
         name="x", url=receiver.url, roles=["OBSERVER"], document="submit",
     )  # fmt: skip
     assert [each["path"] for each in refused["fields"]] == ["document"]
+
+
+def test_an_address_to_which_nothing_would_be_sent_is_refused(running: Register) -> None:
+    terms = {"name": "EXERCISE", "url": "http://93.184.215.14/hook", "roles": ["OBSERVER"], "document": "nothing"}
+    refused = running.command(ADMIN, "registerWebhookEndpoint", "RegisterWebhookEndpointInput", **terms)
+    found = {each["path"]: each["message"] for each in refused["fields"]}
+    assert found.keys() == {"url", "document"}
+    assert found["url"].startswith("Nothing would be sent to it: plain HTTP is sent only to networks")

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from service.notifications.http_receivers import Receivers, Refused, check
+from service.notifications.http_receivers import Receivers
+from service.notifications.receiver_addresses import Refused, check, problem_of
 from tests.service.notifications.receiver import Receiver
 
 PRIVATE = [
@@ -90,3 +91,32 @@ def test_a_name_with_one_address_that_is_not_allowed_is_refused(
     with pytest.raises(Refused, match=r"10\.0\.0\.1"):
         asyncio.run(Receivers([ip_network("127.0.0.0/8")], 5).post(receiver.url, b"{}", {}))
     assert receiver.received == []
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://receiver.example/hook", None),
+        ("https://8.8.8.8:8443/hook", None),
+        ("https://[2606:4700::1111]/", None),
+        (
+            "http://receiver.example/hook",
+            "sent only to networks in MANDATE_WEBHOOK_NETWORKS, and it names none",
+        ),
+        ("HTTP://receiver.example/hook", "Use https."),
+        ("http://8.8.8.8/", "8.8.8.8 is in none"),
+        ("https://10.1.2.3/", "10.1.2.3 is not on the public internet"),
+        ("http://[::1]/", "::1 is not on the public internet"),
+        ("http://[", "plain HTTP"),
+    ],
+)
+def test_an_address_to_which_nothing_would_be_sent_is_named_before(url: str, expected: str | None) -> None:
+    found = problem_of(url, ())
+    assert found is None if expected is None else expected in str(found)
+
+
+def test_an_address_in_an_allowed_network_is_accepted_and_a_name_judged_when_it_is_sent() -> None:
+    allowed = (ip_network("10.1.0.0/16"),)
+    for url in ("http://10.1.2.3/", "https://10.1.2.3/", "http://receiver.example/"):
+        assert problem_of(url, allowed) is None
+    assert "not on the public internet" in str(problem_of("http://10.2.0.1/", allowed))

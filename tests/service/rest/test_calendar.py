@@ -106,3 +106,11 @@ def test_the_inbox_is_had_as_a_calendar(register: ApiClient) -> None:
     as_json = register.client.get("/api/inbox", headers=register.headers(reviewer))
     assert as_json.json()["totalCount"] == 3
     assert as_json.headers["etag"] != response.headers["etag"]
+
+
+@pytest.mark.parametrize("items", [[], [item(Marking.RED)], [item(Marking.CLEAR, due=None)]])
+def test_a_calendar_without_entries_has_a_component_as_the_standard_wants(items: list[Any]) -> None:
+    found = Calendar.from_ical(calendar(items, ADDRESS))
+    assert [each.name for each in found.subcomponents] == ["VTIMEZONE"]
+    assert b"TZID:UTC\r\n" in found.to_ical()
+    assert [each.name for each in Calendar.from_ical(calendar([item(Marking.CLEAR)], ADDRESS)).walk()][1:] == ["VEVENT"]

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 import strawberry
 
 from domain.catalogue import Command
-from domain.refusals import InvalidInput, NotPermitted
+from domain.refusals import FieldProblem, InvalidInput, NotPermitted
 from domain.vocabulary import Role
 from domain.webhook_endpoint import lifecycle
 from domain.webhook_endpoint import state as domain
@@ -99,12 +99,15 @@ async def _execute(
     return await execute_command(info, command, sent, WebhookEndpointRecorded.of, subject)
 
 
-def _document_problem(sent: str | None) -> AnyRefusal | None:
-    """Documents are the server's, so that the domain does not know them."""
-    if (name := given(sent)) is None or name in sent_documents():
-        return None
-    message = f"Name one of these documents: {', '.join(sorted(sent_documents()))}."
-    return to_refusal(InvalidInput.at("document", message))
+def _problem(info: Info, input: RegisterWebhookEndpointInput | ChangeWebhookEndpointInput) -> AnyRefusal | None:
+    """Documents are the server's, and networks its operator's, so that the domain does not know them."""
+    problems: list[FieldProblem] = []
+    if (message := info.context.services.receiver_problem(input.url)) is not None:
+        problems.append(FieldProblem(path="url", message=message))
+    if (name := given(input.document)) is not None and name not in sent_documents():
+        message = f"Name one of these documents: {', '.join(sorted(sent_documents()))}."
+        problems.append(FieldProblem(path="document", message=message))
+    return to_refusal(InvalidInput.of(*problems)) if problems else None
 
 
 @strawberry.type
@@ -118,13 +121,13 @@ class WebhookMutations:
     async def register_webhook_endpoint(self, info: Info, input: RegisterWebhookEndpointInput) -> WebhookEndpointResult:
         if info.context.services.webhook_keys is None:
             return to_refusal(NotPermitted(message=NO_KEY))
-        if (problem := _document_problem(input.document)) is not None:
+        if (problem := _problem(info, input)) is not None:
             return problem
         return await _execute(info, lifecycle.RegisterWebhookEndpoint, input)
 
     @strawberry.mutation(description="By an administrator of its authority. What is queued is sent on the new terms.")
     async def change_webhook_endpoint(self, info: Info, input: ChangeWebhookEndpointInput) -> WebhookEndpointResult:
-        if (problem := _document_problem(input.document)) is not None:
+        if (problem := _problem(info, input)) is not None:
             return problem
         return await _execute(info, lifecycle.ChangeWebhookEndpoint, input, input.id)
 

@@ -224,6 +224,7 @@ def test_the_trail_is_filtered(run: Run, register: Exporter) -> None:
         (("--until", iso_time(one.recorded_at)), [each for each in log if each.recorded_at < one.recorded_at]),
         (("--correlation", str(one.correlation)), [each for each in log if each.correlation == one.correlation]),
         (("--actor", "p2", "--authority", "nowhere"), []),
+        (("--subject", str(one.stream), "--authority", "nowhere"), []),
         ((), log),
     ):
         result = run("trail", "--limit", "1000", *arguments)
@@ -248,6 +249,11 @@ def test_the_trail_names_the_option_that_continues_it(run: Run, register: Export
     [
         (("--type", "RequestForgotten"), "no event is called 'RequestForgotten'"),
         (("--correlation", "first"), "--correlation: 'first' is no id"),
+        (("--subject", "nope"), "there is no request, incident or authority 'nope' that you may see"),
+        (
+            ("--subject", "6f1c1f6e-6a52-5b1e-9a51-0d1f2c9d5a34"),
+            "there is no request, incident or authority '6f1c1f6e-",
+        ),
         (("--from", "today"), "--from: 'today' is not an instant"),
         (("--from", "2024-03-02", "--until", "2024-03-01"), "--until: it must lie after --from"),
         (

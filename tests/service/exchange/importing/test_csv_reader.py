@@ -1,6 +1,7 @@
 """Spreadsheets: rows become lines, by the names of their columns or by a mapping."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -217,3 +218,30 @@ def test_a_hostile_cell_is_a_value_like_any_other() -> None:
 def test_a_mapping_that_is_no_file_is_reported_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="it is no file"):
         read_mapping(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "unread"),
+    [
+        ('values.command = { granted = "approveDeploymentRequest" }', "command"),
+        ('[[line]]\nvalues."actor.roles" = { Chef = "APPROVER" }', "actor.roles"),
+        ('columns = { at = "Tag" }\nvalues.att = { x = "2017-03-01" }', "att"),
+    ],
+)
+def test_values_for_a_field_without_a_column_are_refused(mapping: str, unread: str, tmp_path: Path) -> None:
+    said = f"values: no column is read for '{unread}': name one in columns, or leave its values out"
+    with pytest.raises(Misconfigured, match=re.escape(said)):
+        lines("history,Tag\na,b\n", mapping, tmp_path)
+
+
+def test_values_are_for_columns_of_any_line_and_for_those_that_paths_name(tmp_path: Path) -> None:
+    line = '[[line]]\ncolumns.at = "Tag"\n'
+    mapping = f'values.command = {{ x = "y" }}\n{line}{line}columns.command = "Art"'
+    assert [fields["command"] for _, fields in lines("history,Tag,Art\na,b,x\n", mapping, tmp_path)[1:]] == ["y"]
+    own = lines("history,command\na,x\n", 'values.command = { x = "y" }', tmp_path)
+    assert own == [(2, {"history": "a", "command": "y"})]
+
+
+def test_a_type_of_objects_is_refused_where_there_are_none(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="leave out case = 'Permit'"):
+        lines("history\na\n", 'case = "Permit"', tmp_path)

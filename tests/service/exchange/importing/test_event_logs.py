@@ -227,3 +227,11 @@ def test_a_log_that_does_not_fit_the_mapping_is_refused(
 ) -> None:
     with pytest.raises(Misconfigured, match=said):
         lines(ocel_reader, content, mapping, tmp_path)
+
+
+def test_keys_of_the_mapping_that_an_event_log_would_ignore_are_refused(tmp_path: Path) -> None:
+    content = log(trace("a", ASKED))
+    with pytest.raises(Misconfigured, match="leave out case = 'Permit'"):
+        lines(xes_reader, content, f'case = "Permit"{MAPPING}', tmp_path)
+    with pytest.raises(Misconfigured, match="values: no column is read for 'command'"):
+        lines(xes_reader, content, f'values.command = {{ asked = "x" }}\n{MAPPING}', tmp_path)
