@@ -44,7 +44,8 @@ KNOWN: Final = """
 INDEXES: Final = """
     SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
     WHERE c.relnamespace = 'projections'::regnamespace AND NOT i.indisprimary
-      AND c.relname IN ('deployment_requests', 'incidents', 'situation', 'situation_intervals')
+      AND c.relname IN ('deployment_requests', 'incidents', 'situation', 'situation_intervals', 'inbox',
+          'incident_inbox', 'awaited_findings', 'awaited_answers')
 """
 
 
@@ -63,7 +64,7 @@ def _explained(element: Explained, compiler: Any, **kw: Any) -> str:
 
 
 def measure(*, quick: bool = False) -> str:
-    """Four tables: trail, lists and counts by execution time in the database; then through the API."""
+    """Five tables: trail, lists and counts by execution time in the database; then through the API, and inboxes."""
     scale = QUICK if quick else FULL
     with durable_server() as server:
         few = _filled(server, "audit_few", scale.few)
@@ -144,7 +145,8 @@ def _lists(samples: SampleValues) -> Mapping[str, Questions]:
     def of(wanted: Any) -> Questions:
         return lambda share: audit_queries.pages_of(wanted, share)
 
-    return {name: of(wanted) for name, wanted in audit_queries.lists(samples).items()}
+    lists = {name: of(wanted) for name, wanted in audit_queries.lists(samples).items()}
+    return {**lists, audit_queries.INBOX: audit_queries.inbox_of}
 
 
 def _counts(samples: SampleValues) -> Mapping[str, Questions]:

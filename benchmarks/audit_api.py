@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from benchmarks import audit_queries, serving
-from benchmarks.audit_queries import OFFICIAL, THEN, SampleValues
+from benchmarks.audit_queries import INBOX, OFFICIAL, THEN, SampleValues
 from benchmarks.load_generator import Load, generate, request
 from benchmarks.random_actors import COURT
 from benchmarks.register import official
@@ -24,6 +24,12 @@ PAGE: Final = LIST % f"edges {{ node {{ {SHOWN} }} }} pageInfo {{ hasNextPage }}
 COUNTED: Final = LIST % f"totalCount edges {{ node {{ {SHOWN} }} }} pageInfo {{ hasNextPage }}"
 SITUATION: Final = """query ($regions: [String!], $asOf: DateTime) {
     situation(regions: $regions, asOf: $asOf) { region openIncidents requestsByStatus { status count } } }"""
+ITEMS: Final = """query ($asOf: DateTime) { inbox(asOf: $asOf) { %s edges { node { id action why since due overdue
+    subject {
+        ... on DeploymentRequest { id reference status marking }
+        ... on Incident { id reference attributionStatus marking } } } } pageInfo { hasNextPage } } }"""
+REQUESTS: Final = "all, as an official"
+"""The list of requests that an inbox is compared with."""
 ACTORS: Final = {
     True: official(AuthorityCode("district-c"), Role.REQUESTER),
     False: official(COURT, Role.AUDITOR, name="auditor"),
@@ -46,7 +52,7 @@ class Asked:
 
 
 def measure(urls: DatabaseUrls, samples: SampleValues, *, rounds: int, seconds: float) -> str:
-    """A table. seconds: duration of each query per round, with sequential requests."""
+    """Two tables. seconds: duration of each query per round, with sequential requests."""
     took: dict[tuple[str, str], list[float]] = {}
     every = dict(_every(samples))
     with serving.api(urls) as served:
@@ -55,7 +61,8 @@ def measure(urls: DatabaseUrls, samples: SampleValues, *, rounds: int, seconds: 
                 for when, share in {NOW: None, **THEN}.items():
                     found = generate(question.load(served.port, share), 1, seconds).latencies
                     took.setdefault((name, when), []).append(1000 * percentile(found, 0.5))
-    return _table({name: {when: took[name, when] for when in (NOW, *THEN)} for name in every})
+    rounds_of = {name: {when: took[name, when] for when in (NOW, *THEN)} for name in every}
+    return f"{_table(rounds_of)}\n\n{_inbox_table(rounds_of)}"
 
 
 def _every(samples: SampleValues) -> Iterator[tuple[str, Asked]]:
@@ -65,6 +72,9 @@ def _every(samples: SampleValues) -> Iterator[tuple[str, Asked]]:
         yield name, _asked(PAGE, wanted, tokens)
     for name in ("all", "approved", "in one place"):
         yield f"{name}, counted", _asked(COUNTED, lists[name], tokens)
+    whose = Tokens(serving.KEY).issue(audit_queries.WHOSE.actor, name=None, **_valid())
+    yield INBOX, Asked(ITEMS % "", {}, whose)
+    yield f"{INBOX}, counted", Asked(ITEMS % "totalCount", {}, whose)
     for name, regions in (("the situation of one region", ["ce/north"]), ("the situation of every region", None)):
         yield name, Asked(SITUATION, {"regions": regions}, tokens[False])
 
@@ -105,3 +115,11 @@ def _table(took: Mapping[str, Mapping[str, list[float]]]) -> str:
         shares = (f"{middle(ratios.values()):.2f} x", f"{ratios[worst]:.2f} x")
         rows.append((name, f"{now:.1f}", f"{then:.1f}", *shares, worst))
     return aligned(head, rows)
+
+
+def _inbox_table(took: Mapping[str, Mapping[str, list[float]]]) -> str:
+    """A page of an inbox compared with one of requests."""
+    items, requests = took[INBOX], took[REQUESTS]
+    ratios = {when: middle(a / b for a, b in zip(items[when], requests[when], strict=True)) for when in (NOW, *THEN)}
+    head = ("a page of an inbox vs one of requests", NOW, *THEN)
+    return aligned(head, [("through the API", *(f"{ratios[when]:.2f} x" for when in (NOW, *THEN)))])

@@ -7,11 +7,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from benchmarks.random_actors import BEGINNING, SPAN
-from domain.visibility import AUDITORS, EVERYBODY, REGISTERED, Viewer, authority
-from domain.vocabulary import AuthorityCode
+from benchmarks.register import official
+from domain.visibility import AUDITORS, EVERYBODY, REGISTERED, Viewer, authority, region
+from domain.vocabulary import AuthorityCode, Region, Role
 from projections.reading.queries import ListPosition, Query, ViewerScope
-from projections.views import audit_trail_queries, request_lists, situation_counts
+from projections.views import audit_trail_queries, inbox, request_lists, situation_counts
 from projections.views.audit_trail_filter import AuditTrailFilter, PositionRange
+from projections.views.inbox import InboxFilter, InboxPosition
+from projections.views.inbox_recipient import Recipient
 from projections.views.request_list_filter import RequestListFilter as Filter
 from projections.views.request_list_filter import RequestOrder
 
@@ -102,9 +105,27 @@ def pages_of(wanted: tuple[ViewerScope, Filter, RequestOrder], share: float | No
         yield request_lists.page(seen, filtered, order, PAGE, after)
 
 
+INBOX: Final = "what waits for an official"
+WHOSE: Final = Recipient(
+    actor=official(AuthorityCode("alder"), Role.REVIEWER, Role.APPROVER, Role.INVESTIGATOR), holds=("al",)
+)
+DECIDER: Final = ViewerScope(
+    viewer=Viewer(frozenset({EVERYBODY, REGISTERED, authority(AuthorityCode("alder")), region(Region("al"))}))
+)
+
+
+def inbox_of(share: float | None) -> Iterator[Query[Any]]:
+    """The first page of an inbox and one in its middle, now or as of an instant."""
+    seen = DECIDER if share is None else as_of(DECIDER, share)
+    halfway = InboxPosition(instant((share or 1.0) / 2), LATEST)
+    for after in (None, halfway):
+        yield inbox.page(seen, WHOSE, InboxFilter(), PAGE, after)
+
+
 def counts(samples: SampleValues) -> Mapping[str, Callable[[ViewerScope], Query[Any]]]:
     return {
         "how many requests": lambda sight: request_lists.count(sight, Filter()),
+        f"how much of {INBOX}": lambda sight: inbox.count(replace(DECIDER, as_of=sight.as_of), WHOSE, InboxFilter()),
         "how many approved": lambda sight: request_lists.count(sight, Filter(status=["APPROVED"])),
         "how many in one place": lambda sight: request_lists.count(sight, Filter(region=["ce/north/old-mill"])),
         "the situation of every region": lambda sight: situation_counts.by_region(sight, None),
