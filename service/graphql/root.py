@@ -10,6 +10,7 @@ from service.graphql.schema.audit_trail.event_types import EventTypeQueries
 from service.graphql.schema.audit_trail.queries import TrailQueries
 from service.graphql.schema.authorities.mutations import AuthorityMutations
 from service.graphql.schema.authorities.queries import AuthorityQueries
+from service.graphql.schema.descriptions import describe
 from service.graphql.schema.inbox.queries import InboxQueries
 from service.graphql.schema.incidents.mutations import IncidentMutations
 from service.graphql.schema.incidents.queries import IncidentQueries
@@ -87,5 +88,6 @@ class Subscription(LiveSubscriptions):
 schema = strawberry.Schema(
     query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS)
 )
+describe(schema._schema)
 charge(schema._schema)
 publish_costs(schema)

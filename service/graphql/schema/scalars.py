@@ -67,6 +67,7 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
             "inclusive, 'until' exclusive. Queries also take a day in UTC, as '2024-11-29': 'from' begins with it, "
             "'until' and 'asOf' include all of it. Commands do not."
         ),
+        specified_by_url="https://scalars.graphql.org/andimarek/date-time",
         serialize=iso_time,
         parse_value=read_instant,
     ),
@@ -76,10 +77,17 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
             "A position in the global order of recorded events: a decimal number in a string (it exceeds 32 "
             "bits), compared as a number, never reused. Gaps have no meaning."
         ),
+        specified_by_url="urn:mandate:scalar:position",
         serialize=str,
         parse_value=read_position,
     ),
-    Json: strawberry.scalar(name="JSON", description="Any JSON value.", serialize=_unchanged, parse_value=_unchanged),
+    Json: strawberry.scalar(
+        name="JSON",
+        description="Any JSON value.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+        serialize=_unchanged,
+        parse_value=_unchanged,
+    ),
 }
 
 
