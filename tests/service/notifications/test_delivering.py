@@ -111,7 +111,7 @@ def test_what_the_endpoint_may_not_see_is_not_sent_not_even_that_it_exists(
         strict = running.submit(marking="AMBER_STRICT")
         red = running.submit(marking="RED", recipients=["reviewer"])
         open_ = running.submit(marking="GREEN")
-        until(lambda: of(open_, receiver) and of(open_, of_the_requester))
+        until(lambda: of(open_, receiver) and of(open_, of_the_requester) and of(strict, receiver))
         until(lambda: running.states(red, ours) == ["WITHHELD"] and running.states(red, theirs) == ["WITHHELD"])
         until(lambda: running.states(strict, theirs) == ["WITHHELD"])
         assert (len(of(strict, receiver)), of(strict, of_the_requester)) == (1, [])
