@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.vocabulary import derived_id
+from projections.reading.page_cursors import position_cursor
 from projections.views.audit_trail_filter import BEYOND, AuditTrailFilter, PositionRange
 from service.cli.history_heading import incident_heading, request_heading, then_of
 from service.cli.remote.events import Code, EventAnswer, References, SubjectNamed, entry
@@ -13,7 +14,6 @@ from service.cli.remote.pages import PAGE, PageAnswer, Struct
 from service.cli.remote.server import Server, segment
 from service.cli.timeline import History, TimelineEntry
 from service.exchange.visible_log.refused import INCIDENT, REQUEST, unseen
-from service.page_cursors import position_cursor
 
 AUTHORITY: Final = "authority"
 """The name from which, with the code of an authority, its id is derived."""

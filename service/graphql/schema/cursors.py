@@ -7,13 +7,13 @@ from typing import Final
 from uuid import UUID
 
 from domain.validation import unwritable
+from projections.reading.page_cursors import CHECKSUM_SIZE, POSITION, checksum_of, encoded, position_cursor
 from projections.reading.queries import ListPosition
 from projections.views.inbox import InboxPosition
 from projections.views.lent_inbox import NOBODY
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.viewer_rows import PastInstant
 from service.graphql.schema.arguments import given
-from service.page_cursors import CHECKSUM_SIZE, POSITION, checksum_of, encoded, position_cursor
 
 _PLACE: Final = Struct(">q16s")
 _OF_PRINCIPAL: Final = Struct(">q16s16s")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.page_cursors import encoded
+from projections.reading.page_cursors import encoded
 from tests.service.graphql.api_client import ApiClient, Person
 from tests.service.graphql.scenario import Scenario, scenario
 

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from domain.vocabulary import Role
+from projections.reading.page_cursors import encoded
 from service.cli import application
-from service.page_cursors import encoded
 from tests.databases import Databases
 from tests.service.graphql.api_client import ApiClient, Person, served
 
