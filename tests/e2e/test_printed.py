@@ -89,7 +89,7 @@ def test_a_piped_timeline_has_every_text_in_full(served: Served, demo_case: Demo
 
 EVENTS = """query ($id: ID!, $at: Position) { deploymentRequest(id: $id, atLeast: $at) { reference history(first: 100) {
   edges { node { position version type recordedAt occurredAt reason payload
-  actor { subject authority name onBehalfOf { subject name } }
+  actor { subject issuer authority name onBehalfOf { subject issuer name } }
   redactions changes { path before after } } } } } }"""
 
 
