@@ -30,7 +30,14 @@ from domain.deployment_request.hearing_events import NoticeGiven, StatementMade
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.deployment_request.visibility import ACTOR, internal_parts
 from domain.deputies import DeputyAppointed
-from domain.incident.events import EvidenceWithdrawn, FindingDissented, FindingQuestioned, OfEvidence
+from domain.incident.events import (
+    EvidenceWithdrawn,
+    FindingDissented,
+    FindingQuestioned,
+    IncidentReferred,
+    OfEvidence,
+    ReferralAnswered,
+)
 from domain.incident.state import Incident
 from domain.recorded_event import Recorded
 from domain.visibility import Viewer
@@ -117,7 +124,7 @@ class Secrets(UniqueTexts):
         return ConditionSet(id=ConditionId(self.uuid()), text=self.text(), due_by=self.due())
 
     def found(self) -> list[AppendItem]:
-        """An incident whose evidence, finding, alternatives and dissent are seen by all viewers of what is AMBER."""
+        """An incident whose evidence, findings and answer to a referral are seen by all viewers of what is AMBER."""
         (stream, event), *rest = self._reported()
         reported = replace(event, marking=Marking.AMBER, recipients=(), covered_by=CODES)
         piece = self._evidence(Marking.AMBER)
@@ -130,6 +137,8 @@ class Secrets(UniqueTexts):
             FindingDissented(finding=dissents, reason=self.text()),
             EvidenceWithdrawn(evidence=piece.evidence, reason=self.text()),
             FindingQuestioned(reason=self.text()),
+            IncidentReferred(authority=CODES[0], reason=self.text()),
+            ReferralAnswered(answer=self.text()),
         )
         return [self._item([(stream, reported), *rest])] + [self._item([(stream, each)]) for each in made]
 
@@ -185,6 +194,8 @@ class Secrets(UniqueTexts):
                 return event.requesting_authority
             case ExtensionAsked():
                 return AuthorityCode(self.states[stream].requesting_authority)
+            case ReferralAnswered():
+                return AuthorityCode(self.states[stream].referrals[-1].authority)
             case RequestWithheld():
                 return AuthorityCode(self.states[stream].deciding_authority)
             case _:
