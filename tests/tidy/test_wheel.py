@@ -59,3 +59,12 @@ def test_the_wheel_brings_the_command_and_stays_at_home(wheel: ZipFile) -> None:
     (entry_points,) = (each for each in wheel.namelist() if each.endswith("entry_points.txt"))
     assert "mandate = service.cli:main" in wheel.read(entry_points).decode()
     assert "Private :: Do Not Upload" in project()["project"]["classifiers"]
+
+
+def test_the_wheel_says_what_it_is(wheel: ZipFile) -> None:
+    """Links within the README are to files of the repository. It has no public address that could be given."""
+    (path,) = (each for each in wheel.namelist() if each.endswith(".dist-info/METADATA"))
+    fields, _, readme = wheel.read(path).decode().partition("\n\n")
+    assert "License-Expression: LicenseRef-Proprietary" in fields
+    assert "Description-Content-Type: text/markdown" in fields
+    assert readme.strip() == (ROOT / "README.md").read_text().strip()
