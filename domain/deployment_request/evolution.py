@@ -49,7 +49,7 @@ def evolve(state: DeploymentRequest | None, recorded: Recorded[Event]) -> Deploy
         case events.RequestEndorsed():
             return _counted(fast_replace(state, endorsements=(*state.endorsements, endorsement(event, recorded))))
         case events.EndorsementChanged():
-            return _endorsed_anew(state, event, recorded)
+            return _changed_endorsement(state, event, recorded)
         case events.ReviewerRecused():
             return _recused(state, recorded)
         case events.RequestAssigned():
@@ -185,7 +185,7 @@ def _resumed(state: DeploymentRequest, recorded: Recorded[Event]) -> DeploymentR
     return fast_replace(moved(state, RequestStatus.UNDER_REVIEW, recorded), release=release)
 
 
-def _endorsed_anew(
+def _changed_endorsement(
     state: DeploymentRequest, event: events.EndorsementChanged, recorded: Recorded[Event]
 ) -> DeploymentRequest:
     """The person's endorsement stays, and counts no longer."""

@@ -15,7 +15,7 @@ def question_finding(incident: Incident, context: Context) -> QuestionFinding | 
     if not is_open(step_of(STEPS, QuestionFinding), incident, context):
         return None
     return QuestionFinding(
-        reason=Text("Evidence on which the finding rests is withdrawn. An investigator is to find anew.")
+        reason=Text("Evidence on which the finding rests is withdrawn. An investigator is to make a new finding.")
     )
 
 
